@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make			bench_progs and bench_vm
+# make deps		install what the build and a guest need
+# make run		measure in a guest; KERNEL=debian:6.1, an image or a build tree; ARGS='-t hash'
+# make run-native	measure on the running kernel
+# make check		the tests of the suite itself; sanitize, coverage: its unit tests so
+# V=1 shows commands; CLANG, BPFTOOL, CC, HOSTCC, ARCH, CROSS_COMPILE, VMLINUX_BTF as in the kernel.
+
+# "make deps check" on a bare machine: nothing else may be looked at before deps is done.
+BEHIND_DEPS := $(if $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS)))
+ifneq ($(BEHIND_DEPS),)
+.PHONY: deps behind_deps $(BEHIND_DEPS)
+deps:
+	@.ci/deps.sh install
+# Under sudo, what is built belongs to the user, who will build again without it.
+behind_deps: deps
+	@+$(MAKE) --no-print-directory $(BEHIND_DEPS); status=$$?; \
+	[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" .; exit $$status
+$(BEHIND_DEPS): behind_deps
+	@:
+else
+
+ifneq ($(and $(filter clean,$(MAKECMDGOALS)),$(filter-out clean,$(MAKECMDGOALS))),)
+.NOTPARALLEL:
+endif
+
+MAKEFLAGS += --no-builtin-rules
+# bpftool lives where an ordinary user's PATH does not look.
+export PATH := $(PATH):/usr/sbin:/sbin
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+ARCH ?= $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/riscv64/riscv/')
+SRCARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
+CROSS_COMPILE ?=
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+AR := $(CROSS_COMPILE)ar
+STRIP := $(CROSS_COMPILE)strip
+PKG_CONFIG ?= $(CROSS_COMPILE)pkg-config
+HOSTCC ?= gcc
+HOST_PKG_CONFIG ?= pkg-config
+CLANG ?= clang
+BPFTOOL ?= bpftool
+VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
+KERNEL ?= debian:6.12
+ARGS ?=
+
+# VARIANT: a second set of objects, built with other CFLAGS.
+VARIANT ?=
+O := .output/$(SRCARCH)$(VARIANT)
+Q := $(if $(filter 1,$(V)),,@)
+msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
+
+CFLAGS ?= -O2 -g
+CPPFLAGS += -D_GNU_SOURCE -Irunner -Iprogs -Iprog_tests -Iskel -DBPF_COMPILER='"$(BPF_COMPILER)"'
+WARN := -Wall -Wextra -Werror
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP $(CPPFLAGS)
+# Kernels from 7.0 on use tagged anonymous members, an extension that vmlinux.h then shows.
+BPF_CFLAGS = -target bpf -mcpu=v3 -g -O2 $(WARN) -fms-extensions -Wno-microsoft-anon-tag \
+	     -D__TARGET_ARCH_$(SRCARCH) -Ivmlinux -Iprogs
+BPF_COMPILER = $(shell $(CLANG) --version 2>/dev/null | sed -n 's/.*\(clang version [^ ]*\).*/\1/p')
+
+# The ruler is checked before anything is measured with it.
+FAMILIES := selfcheck $(filter-out selfcheck,$(sort $(patsubst progs/%.bpf.c,%,$(wildcard progs/*.bpf.c))))
+BPF_OBJS := $(FAMILIES:%=skel/%.bpf.o)
+SKELS := $(FAMILIES:%=skel/%.skel.h)
+USER_SRCS := $(sort $(wildcard prog_tests/*.c))
+CORE_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/core/*.c)))
+REPORT_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/report*.c)))
+# Shared by the runner and the launcher.
+SHARED_OBJS := $(REPORT_OBJS) $(O)/runner/options.o
+GUEST_OBJS := $(O)/runner/vm/guest.o
+RUNNER_OBJS := $(filter-out $(SHARED_OBJS) $(O)/runner/gen_families.o, \
+		$(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/*.c)))) \
+	       $(patsubst %.c,$(O)/%.o,$(USER_SRCS)) $(GUEST_OBJS)
+VM_OBJS := $(filter-out $(GUEST_OBJS),$(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/vm/*.c))))
+
+.PHONY: all run run-native check unit sanitize coverage deps clean help FORCE
+all: bench_progs bench_vm
+
+help:
+	@sed -n '3,8s/^# //p' Makefile
+
+deps:
+	$(Q).ci/deps.sh install
+
+run: all
+	$(Q)mkdir -p results
+	$(Q)./bench_vm -k $(KERNEL) -- run -o table -o jsonl:results/$(subst :,-,$(subst /,_,$(KERNEL))).jsonl $(ARGS)
+
+run-native: bench_progs
+	$(Q)mkdir -p results
+	$(Q)./bench_progs run -o table -o jsonl:results/native.jsonl $(ARGS)
+
+# What is missing is one clear line, before a compiler complains about its consequences.
+ifneq ($(filter-out clean deps help,$(or $(MAKECMDGOALS),all)),)
+MISSING := $(shell CC='$(CC)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' PKG_CONFIG='$(PKG_CONFIG)' \
+		   .ci/deps.sh missing-for-build)
+ifneq ($(MISSING),)
+$(error missing: $(MISSING) ("make deps" installs it))
+endif
+endif
+
+# vmlinux.h: from any BTF, rewritten only when it changes.
+vmlinux/vmlinux.h: FORCE
+	$(Q)vmlinux/gen.sh '$(BPFTOOL)' '$(VMLINUX_BTF)' $@
+
+# Other tools or flags make other objects: their text is a prerequisite.
+remember = $(Q)mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || \
+	   echo '$(subst ','\'',$(1))' > $@
+$(O)/cc.flags: FORCE
+	$(call remember,$(CC) $(ALL_CFLAGS))
+skel/bpf.flags: FORCE
+	$(call remember,$(CLANG) $(BPF_CFLAGS) $(BPF_COMPILER) $(BPFTOOL))
+.output/link.flags: FORCE
+	$(call remember,$(O) $(CC) $(CFLAGS) $(LDFLAGS))
+
+skel/%.bpf.o: progs/%.bpf.c vmlinux/vmlinux.h skel/bpf.flags
+	$(call msg,CLANG,$<)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(O)/progs/$*.d -MT $@ -c $< -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp
+	$(Q)rm -f $@.tmp
+
+skel/%.skel.h: skel/%.bpf.o
+	$(call msg,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* > $@
+
+# Checked whenever a program changes, rewritten only when a family comes or goes.
+$(O)/families.stamp: $(O)/host/gen_families $(O)/families.list $(BPF_OBJS) $(USER_SRCS)
+	$(call msg,CHECK,skel/families.h)$(O)/host/gen_families $(BPF_OBJS) -- $(USER_SRCS) > $@
+	$(Q)cmp -s $@ skel/families.h || cp $@ skel/families.h
+
+# A file that is gone is newer than nothing: the names are a prerequisite themselves.
+$(O)/families.list: FORCE | $(DIRS)
+	$(Q)echo '$(BPF_OBJS) $(USER_SRCS)' | cmp -s - $@ || echo '$(BPF_OBJS) $(USER_SRCS)' > $@
+
+skel/families.h: $(O)/families.stamp
+	$(Q)test -e $@ || cp $< $@
+
+# Runs while building, so it is always the host's.
+$(O)/host/gen_families: runner/gen_families.c runner/tags.c runner/feature.c runner/core/bench.c \
+		runner/registry.h runner/feature.h runner/core/bench.h runner/core/doc.h
+	$(call msg,HOSTCC,$@)mkdir -p $(@D) && $(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -Irunner \
+		$(filter %.c,$^) -o $@ $$($(HOST_PKG_CONFIG) --libs libbpf jansson)
+
+$(O)/runner/registry.o: skel/families.h
+$(patsubst %.c,$(O)/%.o,$(USER_SRCS)): $(O)/prog_tests/%.o: skel/%.skel.h
+
+DIRS := $(sort $(addprefix $(O)/,runner runner/core runner/vm prog_tests progs tests host))
+$(DIRS):
+	$(Q)mkdir -p $@
+$(CORE_OBJS) $(SHARED_OBJS) $(RUNNER_OBJS) $(VM_OBJS) $(BPF_OBJS): | $(DIRS)
+
+$(O)/%.o: %.c $(O)/cc.flags
+	$(call msg,CC,$<)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(O)/libcore.a: $(CORE_OBJS)
+	$(call msg,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+bench_progs: $(RUNNER_OBJS) $(SHARED_OBJS) $(O)/libcore.a .output/link.flags
+	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread -o $(O)/$@ \
+		$(filter-out %.flags,$^) \
+		$$($(PKG_CONFIG) --static --libs libbpf libelf zlib jansson) -lm
+	$(Q)$(STRIP) -o $@ $(O)/$@
+
+bench_vm: $(VM_OBJS) $(SHARED_OBJS) $(O)/libcore.a .output/link.flags
+	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.flags,$^) \
+		$$($(PKG_CONFIG) --libs liblz4 libzstd liblzma zlib jansson) -lm
+
+# Tests of the suite itself: one binary for each tests/test_*.c.
+KSFT_DIR ?=
+UNIT_SRCS := $(sort $(wildcard tests/test_*.c))
+UNIT_BINS := $(UNIT_SRCS:tests/%.c=$(O)/tests/%)
+# With a kernel's header: forced in, its guard empties ours. Its macros compare signs freely.
+TEST_FLAGS := -Itests $(if $(KSFT_DIR),-include $(KSFT_DIR)/kselftest_harness.h \
+		-Wno-unused-parameter -Wno-sign-compare)
+# Allocation failures are part of the interface: tests that define a __wrap_ function get it.
+wraps = $(addprefix -Wl$(comma)--wrap=,$(shell grep -ho '__wrap_[a-z]*' $(call with_headers,$(1)) \
+		| sed 's/__wrap_//' | sort -u))
+with_headers = $(1) $(wildcard $(addprefix tests/,$(shell sed -n 's/^#include "\([a-z_]*\.h\)"/\1/p' $(1))))
+comma := ,
+
+$(O)/tests/%: tests/%.c $(O)/libcore.a $(SHARED_OBJS) $(VM_OBJS) | $(DIRS)
+	$(call msg,TEST,$@)$(CC) $(ALL_CFLAGS) $(TEST_FLAGS) $(call wraps,$<) -o $@ $< $(SHARED_OBJS) \
+		$(filter-out %/bench_vm.o,$(VM_OBJS)) $(O)/libcore.a \
+		$$($(PKG_CONFIG) --libs liblz4 libzstd liblzma zlib jansson) -lm
+
+unit: $(UNIT_BINS)
+
+check: all unit
+	$(Q)tests/check.sh $(O)
+
+# The unit tests again: under sanitizers, and with the lines and branches they reach in runner/core.
+sanitize:
+	$(Q)$(MAKE) --no-print-directory VARIANT=-sanitize \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover' unit
+	$(Q)tests/check_unit.sh $(O)-sanitize
+
+coverage:
+	$(Q)rm -f $(O)-coverage/runner/core/*.gcda
+	$(Q)$(MAKE) --no-print-directory VARIANT=-coverage CFLAGS='-O0 -g --coverage' unit
+	$(Q)tests/check_unit.sh $(O)-coverage
+	$(Q)tests/coverage.sh $(O)-coverage
+
+clean:
+	$(Q)rm -rf .output bench_progs bench_vm skel/*.bpf.o skel/*.skel.h skel/families.h \
+		skel/*.tmp skel/*.flags vmlinux/vmlinux.h
+
+FORCE:
+
+-include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
+.SECONDARY: $(BPF_OBJS) $(SKELS)
+
+endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MAP_LOOKUP_H
+#define MAP_LOOKUP_H
+
+/*
+ * The i-th key: an odd multiplier permutes the residues of a power of two, so every key comes once
+ * in @entries (a power of two) operations, in no order a prefetcher follows.
+ */
+#define map_lookup_key(i, entries) ((unsigned int)((i) * 2654435761u) & ((entries) - 1))
+
+/* What a key's value is: never 0, so that a miss is seen. */
+#define map_lookup_value(key) ((unsigned long long)(key) + 1)
+
+#endif

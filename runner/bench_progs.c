@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <bpf/libbpf.h>
+#include "env.h"
+#include "feature.h"
+#include "registry.h"
+#include "report.h"
+#include "run.h"
+#include "vm/guest.h"
+#include "workers.h"
+
+static int verbosity;
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (verbosity < 1 || (level == LIBBPF_DEBUG && verbosity < 2))
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+static int list_benches(const struct options *o, const struct bench_list *list)
+{
+	bool *selected = calloc(list->nr + 1, sizeof(*selected));
+	char err[512] = "out of memory";
+	const struct bench *b;
+	size_t i;
+	int k;
+
+	if (!selected || selector_apply(&o->selector, list, selected, err, sizeof(err))) {
+		fprintf(stderr, "bench_progs: %s\n", err);
+		free(selected);
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < list->nr; i++) {
+		b = &list->v[i];
+		if (!selected[i])
+			continue;
+		printf("%3zu %s\n", i + 1, b->id);
+		if (!o->verbose)
+			continue;
+		printf("      %s\n", b->description);
+		if (b->baseline)
+			printf("      baseline: %s\n", b->base_kind == BASE_BENCH ?
+			       list->v[b->base].id : b->baseline);
+		for (k = 0; k < b->nr_needs; k++)
+			printf("      needs: %s\n", b->needs[k]);
+		if (b->workers > 1)
+			printf("      workers: %u CPUs at once\n", b->workers);
+		for (k = 0; k < b->nr_notes; k++)
+			printf("      note: %s\n", b->notes[k]);
+	}
+	free(selected);
+	return fflush(stdout) ? EXIT_FAIL : EXIT_PASS;
+}
+
+static int open_outputs(struct reports *rs, const struct options *o)
+{
+	int i, err = 0;
+
+	for (i = 0; i < o->nr_outputs && !err; i++)
+		err = reports_open(rs, o->outputs[i], o->verbose);
+	return i ? err : reports_open(rs, "table", o->verbose);
+}
+
+static int read_doc(const char *path, struct run_doc *doc)
+{
+	char err[512];
+
+	if (run_doc_read(path, doc, err, sizeof(err))) {
+		fprintf(stderr, "bench_progs: %s\n", err);
+		return -EINVAL;
+	}
+	if (!doc->complete)
+		fprintf(stderr, "bench_progs: %s: cut short, %zu results are used\n", path,
+			doc->nr_results);
+	return 0;
+}
+
+static int show(const struct options *o)
+{
+	struct reports rs = {};
+	struct run_doc doc = {};
+	size_t i;
+	int err;
+
+	if (read_doc(o->files[0], &doc) || open_outputs(&rs, o)) {
+		run_doc_free(&doc);
+		reports_close(&rs);
+		return EXIT_USAGE;
+	}
+	err = reports_begin(&rs, &doc.header);
+	for (i = 0; i < doc.nr_results && !err; i++)
+		err = reports_result(&rs, &doc.results[i]);
+	err = err ?: reports_end(&rs, doc.complete ? &doc.end : NULL);
+	err = reports_close(&rs) ?: err;
+	run_doc_free(&doc);
+	return err ? EXIT_FAIL : EXIT_PASS;
+}
+
+static int compare_status(const struct comparison_table *t, bool gate)
+{
+	if (!t->nr || t->nr_verdicts[VERDICT_NA] == t->nr)
+		return EXIT_NOTHING;
+	return gate && t->nr_verdicts[VERDICT_SLOWER] ? EXIT_FAIL : EXIT_PASS;
+}
+
+static int compare(const struct options *o)
+{
+	struct run_doc a = {}, b = {};
+	struct comparison_table t = {};
+	struct reports rs = {};
+	char err[512] = "out of memory";
+	int rc = EXIT_USAGE;
+
+	if (read_doc(o->files[0], &a) || read_doc(o->files[1], &b))
+		goto out;
+	if (compare_docs(&a, &b, &t, err, sizeof(err))) {
+		fprintf(stderr, "bench_progs: %s and %s: %s\n", o->files[0], o->files[1], err);
+		goto out;
+	}
+	if (open_outputs(&rs, o))
+		goto out;
+	rc = reports_compare(&rs, &t);
+	rc = rc == -EOPNOTSUPP ? EXIT_USAGE : rc ? EXIT_FAIL : compare_status(&t, o->gate);
+out:
+	if (reports_close(&rs) && rc == EXIT_PASS)
+		rc = EXIT_FAIL;
+	comparison_table_free(&t);
+	run_doc_free(&a);
+	run_doc_free(&b);
+	return rc;
+}
+
+static int doctor(const struct options *o)
+{
+	char err[256], why[256], note[256];
+	const char *cap = missing_capability();
+	static const char *const states[] = { "unknown", "yes", "no" };
+	enum feature_state state;
+	enum clock_kind clock;
+	int cpus[BENCH_MAX_WORKERS], nr_cpus;
+	const char *key;
+	json_t *env, *value;
+	size_t i;
+
+	env = env_read();
+	json_object_foreach(env, key, value) {
+		char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+
+		printf("%-14s %s\n", key, text ? text : json_string_value(value));
+		free(text);
+	}
+	json_decref(env);
+	nr_cpus = pick_cpus(cpus, BENCH_MAX_WORKERS);
+	printf("%-14s %d\n", "cores usable", nr_cpus);
+	if (choose_clock(o, &clock, note, sizeof(note), err, sizeof(err)))
+		clock = CLOCK_KIND_NONE;
+	printf("%-14s %s%s%s\n", "clock", clock_kind_name(clock), note[0] ? ": " : "", note);
+	printf("%-14s %s%s\n", "privilege", cap ? "missing: " : "enough", cap ? cap : "");
+	for (i = 0; !cap && feature_at(i); i++) {
+		why[0] = '\0';
+		state = feature_check(feature_at(i)->name, why, sizeof(why));
+		printf("%-14s %s%s%s\n", feature_at(i)->name, states[state], why[0] ? ": " : "",
+		       why);
+	}
+	return cap ? EXIT_NOTHING : EXIT_PASS;
+}
+
+static int with_registry(const struct options *o, int argc, char **argv)
+{
+	struct bench_list list = {};
+	char err[512] = "out of memory";
+	int rc;
+
+	if (registry_read(&list, err, sizeof(err))) {
+		fprintf(stderr, "bench_progs: %s\n", err);
+		rc = EXIT_FAIL;
+	} else if (o->verb == VERB_LIST) {
+		rc = list_benches(o, &list);
+	} else {
+		rc = run(o, &list, argc, argv);
+	}
+	bench_list_free(&list);
+	return rc;
+}
+
+static int runner_main(int argc, char **argv)
+{
+	struct options o;
+	char err[512] = "out of memory";
+	int rc;
+
+	if (options_parse(&o, argc, argv, err, sizeof(err))) {
+		fprintf(stderr, "bench_progs: %s\n", err);
+		options_free(&o);
+		return EXIT_USAGE;
+	}
+	verbosity = o.verbose;
+	libbpf_set_print(print_libbpf);
+	switch (o.verb) {
+	case VERB_HELP:
+		options_help(stdout);
+		rc = EXIT_PASS;
+		break;
+	case VERB_VERSION:
+		printf("bench_progs %s\n", BENCH_VERSION);
+		rc = EXIT_PASS;
+		break;
+	case VERB_SHOW:
+		rc = show(&o);
+		break;
+	case VERB_COMPARE:
+		rc = compare(&o);
+		break;
+	case VERB_DOCTOR:
+		rc = doctor(&o);
+		break;
+	default:
+		rc = with_registry(&o, argc, argv);
+	}
+	options_free(&o);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	if (guest_is_init())
+		return guest_main(runner_main);
+	return runner_main(argc, argv);
+}

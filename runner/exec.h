@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_EXEC_H
+#define BENCH_EXEC_H
+
+#include <stdint.h>
+#include "core/bench.h"
+#include "core/plan.h"
+
+/*
+ * What carries out a plan: the kernel, or a fake with known effects. Operations return 0 or -errno
+ * with a clause in exec.err; -EOPNOTSUPP is a SKIP with that clause as its reason.
+ */
+struct exec {
+	const struct exec_ops *ops;
+	const struct bench_list *list;
+	const struct bench *bench;
+	enum clock_kind clock;
+	uint64_t seed;
+	int cpus[BENCH_MAX_WORKERS];	/* where worker 0, 1, ... runs */
+	int nr_cpus;
+	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
+	void *priv;
+	char err[512];
+};
+
+/* What is known of a loaded program. */
+struct prog_facts {
+	uint32_t xlated_bytes;
+	uint32_t jited_bytes;
+	uint32_t verified_insns;	/* 0: the kernel does not tell (before 5.16) */
+};
+
+struct exec_ops {
+	const char *name;
+	/* Which CPUs, features and so on: before any slot of x->bench is loaded. */
+	int (*open)(struct exec *x, const char *arg);
+	void (*close)(struct exec *x);
+	/* A fresh instance of a slot's program: open, load, fill its maps. */
+	int (*load)(struct exec *x, enum slot slot);
+	void (*unload)(struct exec *x, enum slot slot);
+	/* One untimed batch of at least @n operations whose effect is checked. */
+	int (*verify)(struct exec *x, enum slot slot, uint64_t n);
+	/* The timed operation survived in the translated programs of the loaded slots. */
+	int (*survived)(struct exec *x);
+	/* One batch of about @n operations: fills elapsed, done and flags. */
+	int (*run_batch)(struct exec *x, enum slot slot, uint64_t n, struct sample *s);
+	/* Behind each round: SAMPLE_* flags that all of its batches get. */
+	uint32_t (*round_flags)(struct exec *x);
+	int (*facts)(struct exec *x, enum slot slot, struct prog_facts *f);
+};
+
+extern const struct exec_ops exec_kernel, exec_fake;
+
+int exec_fail(struct exec *x, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* A bench that every run measures as a fixed loop in each round. */
+#define EXEC_REFERENCE_ID "selfcheck/mix"
+/* A bench that every run contains, selected or not: the A/A. */
+#define EXEC_AA_ID "selfcheck/empty"
+
+/*
+ * Measures x->bench by the plan: result metrics, samples and status are filled in; the plan's
+ * nr_slots is set from the bench. 0, or -ENOMEM; everything else becomes the result's status.
+ */
+int measure(struct exec *x, const char *exec_arg, const struct plan_params *p, struct result *r);
+
+#endif

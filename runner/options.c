@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "options.h"
+
+#define LIST_LINE_MAX 1024
+
+struct parse {
+	struct options *o;
+	char *err;
+	size_t err_sz;
+	enum verb verb;		/* as given: -l does not change what options belong */
+};
+
+static int bad(struct parse *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int bad(struct parse *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->err, p->err_sz, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+/* A list file: one pattern a line, # starts a comment. */
+static int read_list(struct parse *p, enum select_kind kind, const char *path)
+{
+	char line[LIST_LINE_MAX], *at, *end;
+	FILE *f = fopen(path, "re");
+	size_t nr = p->o->selector.nr;
+	int err = 0;
+
+	if (!f)
+		return bad(p, "list %s: %s", path, strerror(errno));
+	while (!err && fgets(line, sizeof(line), f)) {
+		if (!strchr(line, '\n') && !feof(f))
+			err = bad(p, "list %s: a line longer than %d", path, LIST_LINE_MAX - 2);
+		line[strcspn(line, "#\n")] = '\0';
+		at = line + strspn(line, " \t\r");
+		end = at + strlen(at);
+		while (end > at && isspace((unsigned char)end[-1]))
+			*--end = '\0';
+		if (!err && *at)
+			err = selector_add_one(&p->o->selector, kind, at);
+	}
+	if (!err && ferror(f))
+		err = bad(p, "list %s: %s", path, strerror(errno));
+	fclose(f);
+	if (!err && p->o->selector.nr == nr)
+		err = bad(p, "list %s: holds no pattern", path);
+	return err;
+}
+
+/* Kept as it was given: the launcher hands it on to a runner on the host. */
+static int keep_choice(struct options *o, const char *text)
+{
+	char **choices = realloc(o->choices, (o->nr_choices + 1) * sizeof(*choices));
+
+	if (!choices)
+		return -ENOMEM;
+	o->choices = choices;
+	choices[o->nr_choices] = strdup(text);
+	return choices[o->nr_choices++] ? 0 : -ENOMEM;
+}
+
+static int add_patterns(struct parse *p, const char *option, enum select_kind kind, const char *arg)
+{
+	int err = keep_choice(p->o, option);
+
+	err = err ? err : keep_choice(p->o, arg);
+	if (err)
+		return err;
+	if (arg[0] == '@')
+		return read_list(p, kind, arg + 1);
+	return selector_add(&p->o->selector, kind, arg, p->err, p->err_sz);
+}
+
+static int opt_name(struct parse *p, const char *arg)
+{
+	return add_patterns(p, "-t", SELECT_NAME, arg);
+}
+
+static int opt_allow(struct parse *p, const char *arg)
+{
+	return add_patterns(p, "-a", SELECT_ALLOW, arg);
+}
+
+static int opt_deny(struct parse *p, const char *arg)
+{
+	return add_patterns(p, "-d", SELECT_DENY, arg);
+}
+
+static int opt_numbers(struct parse *p, const char *arg)
+{
+	int err = keep_choice(p->o, "-n");
+
+	err = err ? err : keep_choice(p->o, arg);
+	return err ? err : selector_add_numbers(&p->o->selector, arg, p->err, p->err_sz);
+}
+
+static int opt_output(struct parse *p, const char *arg)
+{
+	if (p->o->nr_outputs == OPTIONS_MAX_OUT)
+		return bad(p, "more than %d outputs", OPTIONS_MAX_OUT);
+	p->o->outputs[p->o->nr_outputs] = strdup(arg);
+	return p->o->outputs[p->o->nr_outputs++] ? 0 : -ENOMEM;
+}
+
+static int opt_exec(struct parse *p, const char *arg)
+{
+	if (strcmp(arg, "kernel") && strcmp(arg, "fake") && strncmp(arg, "fake:", 5))
+		return bad(p, "unknown executor \"%s\" (kernel, fake, fake:EFFECT@GLOB,...)", arg);
+	free(p->o->exec);
+	p->o->exec = strdup(arg);
+	return p->o->exec ? 0 : -ENOMEM;
+}
+
+static int opt_clock(struct parse *p, const char *arg)
+{
+	p->o->clock_auto = !strcmp(arg, "auto");
+	if (p->o->clock_auto)
+		return 0;
+	if (!strcmp(arg, "none") || clock_kind_parse(arg, &p->o->clock))
+		return bad(p, "unknown clock \"%s\" (auto, ns, insn)", arg);
+	return 0;
+}
+
+/* Decimal digits only: strtoul() would take a minus sign and wrap. */
+static int parse_count(struct parse *p, const char *name, const char *arg, uint64_t min,
+		       uint64_t max, uint64_t *v)
+{
+	char *end;
+
+	errno = 0;
+	*v = strtoull(arg, &end, 10);
+	if (isdigit((unsigned char)arg[0]) && !*end && !errno && *v >= min && *v <= max)
+		return 0;
+	return bad(p, "%s takes a whole number from %llu to %llu, not \"%s\"", name,
+		   (unsigned long long)min, (unsigned long long)max, arg);
+}
+
+static int opt_seed(struct parse *p, const char *arg)
+{
+	p->o->has_seed = true;
+	return parse_count(p, "--seed", arg, 0, INT64_MAX, &p->o->seed);
+}
+
+static int opt_unsigned(struct parse *p, const char *name, const char *arg, uint64_t max,
+			unsigned int *to)
+{
+	uint64_t v;
+	int err = parse_count(p, name, arg, 1, max, &v);
+
+	if (!err)
+		*to = v;
+	return err;
+}
+
+static int opt_loads(struct parse *p, const char *arg)
+{
+	return opt_unsigned(p, "--loads", arg, 1000, &p->o->loads);
+}
+
+static int opt_rounds(struct parse *p, const char *arg)
+{
+	return opt_unsigned(p, "--rounds", arg, 1000, &p->o->rounds);
+}
+
+static int opt_timeout(struct parse *p, const char *arg)
+{
+	return opt_unsigned(p, "--timeout", arg, 86400, &p->o->timeout);
+}
+
+static int opt_list(struct parse *p, const char *arg)
+{
+	(void)arg;
+	if (p->o->verb == VERB_RUN)	/* no --help before it */
+		p->o->verb = VERB_LIST;
+	return 0;
+}
+
+static int opt_quick(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->o->quick = true;
+	return 0;
+}
+
+static int opt_gate(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->o->gate = true;
+	return 0;
+}
+
+static int opt_verbose(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->o->verbose++;
+	return 0;
+}
+
+static int opt_help(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->o->verb = VERB_HELP;
+	return 0;
+}
+
+static int opt_version(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->o->verb = VERB_VERSION;
+	return 0;
+}
+
+#define V(verb) (1u << VERB_##verb)
+
+/* One row an option: what parses it, the verbs it belongs to, its help. */
+static const struct opt_def {
+	const char *name;
+	const char *arg;	/* NULL: takes none */
+	int (*parse)(struct parse *p, const char *arg);
+	unsigned int verbs;
+	char letter;
+	const char *help;
+} opt_defs[] = {
+	{ "name", "NAMES", opt_name, V(RUN) | V(LIST), 't',
+	  "benches whose ID contains one of these (globs, or @file)" },
+	{ "allow", "NAMES", opt_allow, V(RUN) | V(LIST), 'a',
+	  "benches whose whole ID, or family, matches a glob (or @file)" },
+	{ "deny", "NAMES", opt_deny, V(RUN) | V(LIST), 'd', "not these (globs as for -a)" },
+	{ "num", "NUMS", opt_numbers, V(RUN) | V(LIST), 'n', "benches by number, like 1,3-5" },
+	{ "list", NULL, opt_list, V(RUN) | V(LIST), 'l', "list instead of running" },
+	{ "output", "FMT[:FILE]", opt_output, V(RUN) | V(SHOW) | V(COMPARE), 'o',
+	  "table, ktap or jsonl, to stdout or a file; repeatable" },
+	{ "quick", NULL, opt_quick, V(RUN), 'q', "fewer loads and rounds" },
+	{ "verbose", NULL, opt_verbose, ~0u, 'v', "more detail; twice: libbpf's messages" },
+	{ "clock", "CLOCK", opt_clock, V(RUN), 0, "ns, insn (counted guests) or auto" },
+	{ "seed", "N", opt_seed, V(RUN), 0, "of the plan's random orders" },
+	{ "loads", "N", opt_loads, V(RUN), 0, "fresh loads of each program" },
+	{ "rounds", "N", opt_rounds, V(RUN), 0, "rounds in a load" },
+	{ "timeout", "S", opt_timeout, V(RUN), 0, "seconds for one bench" },
+	{ "exec", "WHAT", opt_exec, V(RUN), 0, "kernel, or fake: known effects, no root" },
+	{ "gate", NULL, opt_gate, V(COMPARE), 0, "exit 1 if anything is slower" },
+	{ "help", NULL, opt_help, ~0u, 'h', "this text" },
+	{ "version", NULL, opt_version, ~0u, 0, "the version" },
+};
+
+#define NR_OPTS (sizeof(opt_defs) / sizeof(opt_defs[0]))
+#define LONG_ONLY 256	/* getopt value of row i: LONG_ONLY + i */
+
+static const struct {
+	const char *name;
+	enum verb verb;
+	int nr_files;
+	const char *help;
+} verb_defs[] = {
+	{ "run", VERB_RUN, 0, "measure (the default)" },
+	{ "list", VERB_LIST, 0, "list benches; -v: description, baseline, needs" },
+	{ "show", VERB_SHOW, 1, "DOC: print a document (- is stdin)" },
+	{ "compare", VERB_COMPARE, 2, "A B: what changed from document A to document B" },
+	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not" },
+	{ "help", VERB_HELP, 0, "this text" },
+};
+
+#define NR_VERBS (sizeof(verb_defs) / sizeof(verb_defs[0]))
+
+void options_help(FILE *out)
+{
+	char left[40];
+	size_t i;
+
+	fprintf(out, "usage: bench_progs [VERB] [OPTIONS]\n\nverbs:\n");
+	for (i = 0; i < NR_VERBS; i++)
+		fprintf(out, "  %-22s %s\n", verb_defs[i].name, verb_defs[i].help);
+	fprintf(out, "\noptions:\n");
+	for (i = 0; i < NR_OPTS; i++) {
+		const struct opt_def *d = &opt_defs[i];
+
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", d->letter ? '-' : ' ',
+			 d->letter ? d->letter : ' ', d->letter ? ", " : "  ", d->name,
+			 d->arg ? " " : "", d->arg ? d->arg : "");
+		fprintf(out, "  %-24s %s\n", left, d->help);
+	}
+	fprintf(out, "\nexit status: 0 passed, 1 failed, 2 usage or bad input, "
+		"4 nothing could run\n");
+}
+
+static int parse_verb(struct parse *p, int *argc, char ***argv)
+{
+	size_t i;
+
+	if (*argc < 2 || (*argv)[1][0] == '-')
+		return 0;
+	for (i = 0; i < NR_VERBS; i++) {
+		if (strcmp((*argv)[1], verb_defs[i].name))
+			continue;
+		p->verb = p->o->verb = verb_defs[i].verb;
+		(*argc)--;
+		(*argv)++;
+		return 0;
+	}
+	return bad(p, "unknown verb \"%s\" (run, list, show, compare, doctor; see --help)",
+		   (*argv)[1]);
+}
+
+/* optopt: the letter, the row's value, or 0 for a long name that no row, or more than one, has. */
+static int bad_option(struct parse *p, int c, char **argv)
+{
+	const char letter[] = { '-', isgraph((unsigned char)optopt) ? optopt : '?', '\0' };
+	bool is_long = !optopt || optopt >= LONG_ONLY;
+	const char *name = is_long ? argv[optind - 1] : letter;
+
+	if (c == ':')
+		return bad(p, "option %s needs an argument (see --help)", name);
+	if (optopt >= LONG_ONLY)
+		return bad(p, "option --%s takes no argument (see --help)",
+			   opt_defs[optopt - LONG_ONLY].name);
+	return bad(p, "unknown option %s (see --help)", name);
+}
+
+static int parse_one(struct parse *p, int c, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OPTS; i++) {
+		const struct opt_def *d = &opt_defs[i];
+
+		if (c != (int)(LONG_ONLY + i) && c != d->letter)
+			continue;
+		if (!(d->verbs & (1u << p->verb)) && p->o->verb != VERB_HELP)
+			return bad(p, "option --%s does not belong to this verb (see --help)",
+				   d->name);
+		return d->parse(p, optarg);
+	}
+	return bad_option(p, c, argv);
+}
+
+static int parse_files(struct parse *p, int argc, char **argv)
+{
+	size_t i;
+	int want = 0;
+
+	for (i = 0; i < NR_VERBS; i++)
+		if (verb_defs[i].verb == p->o->verb)
+			want = verb_defs[i].nr_files;
+	if (argc - optind != want) {
+		if (argc - optind > want)
+			return bad(p, "unexpected argument \"%s\" (see --help)",
+				   argv[optind + want]);
+		return bad(p, "%s (see --help)", want == 1 ? "show needs a document" :
+			   "compare needs two documents");
+	}
+	while (optind < argc) {
+		p->o->files[p->o->nr_files] = strdup(argv[optind++]);
+		if (!p->o->files[p->o->nr_files++])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, char *err, size_t err_sz)
+{
+	struct parse p = { .o = o, .err = err, .err_sz = err_sz };
+	struct option longs[NR_OPTS + 1] = {};
+	char shorts[3 * NR_OPTS + 2] = ":";
+	size_t i, at = 1;
+	int c, rc;
+
+	memset(o, 0, sizeof(*o));
+	o->clock_auto = true;
+	for (i = 0; i < NR_OPTS; i++) {
+		longs[i] = (struct option){ opt_defs[i].name, opt_defs[i].arg != NULL, NULL,
+					    LONG_ONLY + i };
+		if (opt_defs[i].letter)
+			shorts[at++] = opt_defs[i].letter;
+		if (opt_defs[i].letter && opt_defs[i].arg)
+			shorts[at++] = ':';
+	}
+	rc = parse_verb(&p, &argc, &argv);
+	opterr = 0;
+	optind = 0;	/* glibc: start afresh, the launcher has parsed its own arguments */
+	while (!rc && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+		rc = parse_one(&p, c, argv);
+	if (!rc && o->verb != VERB_HELP && o->verb != VERB_VERSION)
+		rc = parse_files(&p, argc, argv);
+	if (!rc && (uint64_t)(o->loads ? o->loads : 24) * (o->rounds ? o->rounds : 12) >
+	    OPTIONS_MAX_ROUNDS)
+		rc = bad(&p, "--loads times --rounds is more than %u", OPTIONS_MAX_ROUNDS);
+	if (!rc && !o->exec && !(o->exec = strdup("kernel")))
+		rc = -ENOMEM;
+	return rc;
+}
+
+void options_free(struct options *o)
+{
+	int i;
+
+	selector_free(&o->selector);
+	for (i = 0; i < (int)o->nr_choices; i++)
+		free(o->choices[i]);
+	free(o->choices);
+	free(o->exec);
+	for (i = 0; i < o->nr_outputs; i++)
+		free(o->outputs[i]);
+	for (i = 0; i < o->nr_files; i++)
+		free(o->files[i]);
+	memset(o, 0, sizeof(*o));
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/libbpf.h>
+#include "bench_family.h"
+#include "registry.h"
+
+#define BENCH_FAMILY_NAME(fam) extern const struct bench_family bench_##fam;
+#include "families.h"
+#undef BENCH_FAMILY_NAME
+
+static const struct bench_family *const families[] = {
+#define BENCH_FAMILY_NAME(fam) &bench_##fam,
+#include "families.h"
+#undef BENCH_FAMILY_NAME
+};
+
+#define NR_FAMILIES (sizeof(families) / sizeof(families[0]))
+
+const struct bench_family *registry_family(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_FAMILIES; i++)
+		if (!strcmp(families[i]->name, name))
+			return families[i];
+	return NULL;
+}
+
+static int read_family(struct bench_list *list, const struct bench_family *family, char *err,
+		       size_t err_sz)
+{
+	struct bpf_object *obj;
+	const void *elf;
+	size_t sz;
+	int rc;
+
+	elf = family->elf(&sz);
+	obj = bpf_object__open_mem(elf, sz, NULL);
+	if (!obj) {
+		rc = -errno;
+		snprintf(err, err_sz, "%s: cannot open the embedded object: %s", family->name,
+			 strerror(-rc));
+		return rc;
+	}
+	rc = registry_read_object(list, family->name, obj, err, err_sz);
+	bpf_object__close(obj);
+	if (!rc && family->derive)
+		rc = bench_list_add_derived(list, family->name, family->derived_name,
+					    family->derived_description, err, err_sz);
+	return rc;
+}
+
+int registry_read(struct bench_list *list, char *err, size_t err_sz)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < NR_FAMILIES; i++) {
+		rc = read_family(list, families[i], err, err_sz);
+		if (rc)
+			return rc;
+	}
+	return bench_list_resolve(list, err, err_sz);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include <stdio.h>
+#include <sys/types.h>
+#include "core/compare.h"
+#include "core/doc.h"
+
+/*
+ * A reporter turns what a document holds into one format. Each is one const object; run, show and
+ * the launcher all feed the same ones. Calls come in order: begin, result..., end. Every function
+ * returns 0 or -errno of the write. @end is NULL when the run was cut short.
+ */
+struct reporter;
+
+struct report_out {
+	const struct reporter *ops;
+	FILE *out;
+	char *path;		/* NULL: stdout */
+	int verbose;		/* -v count */
+	bool is_tty;		/* progress and time left may be shown */
+	size_t nr;		/* results so far */
+	double started;		/* CLOCK_MONOTONIC seconds at begin, for the time left */
+	const struct doc_header *header;	/* valid from begin to end */
+	void *priv;		/* one malloc()ed block: reports_close() frees it */
+	off_t good;		/* of a file: what is whole ends here; -1: cannot be cut */
+	bool has_progress;	/* the line under the cursor is to be wiped */
+	int err;		/* the first error: said once, then this output is left alone */
+};
+
+struct reporter {
+	const char *name;	/* what -o says */
+	const char *help;
+	int (*begin)(struct report_out *o, const struct doc_header *h);
+	int (*result)(struct report_out *o, const struct result *r);
+	int (*end)(struct report_out *o, const struct doc_end *e);
+	int (*compare)(struct report_out *o, const struct comparison_table *t);	/* may be NULL */
+};
+
+extern const struct reporter report_table, report_ktap, report_jsonl;
+/* NULL for an unknown format; reporter_at(i) is NULL behind the last. */
+const struct reporter *reporter_find(const char *name);
+const struct reporter *reporter_at(size_t i);
+
+/*
+ * All outputs of one command. report_open() takes "fmt" or "fmt:file" ("fmt:-": stdout); a file is
+ * created (truncated) at once, so that a bad path fails before anything runs. Errors are one line
+ * on stderr that names the file, and -EINVAL (unknown format, two outputs on stdout) or -errno.
+ */
+#define REPORT_MAX_OUT 8
+struct reports {
+	struct report_out out[REPORT_MAX_OUT];
+	int nr;
+};
+int reports_open(struct reports *rs, const char *spec, int verbose);
+int reports_begin(struct reports *rs, const struct doc_header *h);
+int reports_result(struct reports *rs, const struct result *r);
+int reports_end(struct reports *rs, const struct doc_end *e);
+int reports_compare(struct reports *rs, const struct comparison_table *t);
+/* Closes files; the first -errno of any output, now or before. A progress line is wiped. */
+int reports_close(struct reports *rs);
+
+/* For people: control characters (C0, DEL, C1) of @text become spaces. NULL is nothing. */
+void report_put_text(FILE *out, const char *text);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Debian's cloud kernels: found in the archive's signed indices, fetched by apt, kept in the
+ * cache. Nothing is installed, and the system's own apt state is not touched.
+ */
+#ifndef BENCH_VM_DEBIAN_H
+#define BENCH_VM_DEBIAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct kernel;
+struct scratch;
+
+/* Flavour fetched: small, and with BTF from 5.10 on. */
+#define DEBIAN_FLAVOUR	"-cloud-amd64"
+
+/*
+ * @version is a prefix at a component's border ("6.12", "6.12.95") or exact ("6.12.95+deb12",
+ * with or without the flavour). What it resolved to is pinned in the cache; with that kernel in
+ * the cache neither apt nor the network is used. 0 or -errno with the reason set.
+ */
+int debian_kernel(struct scratch *s, const char *version, struct kernel *k);
+
+/* Order of two versions as dpkg sees it, '~' before everything. < 0, 0, > 0. */
+int debian_version_cmp(const char *a, const char *b);
+bool debian_version_matches(const char *version, const char *spec);
+
+/*
+ * The version in the name of a package that carries a kernel of our flavour: "linux-image-",
+ * "linux-binary-" or "linux-binary-unsigned-" in front. False for all other names.
+ */
+bool debian_package_version(const char *package, char *version, size_t sz);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's half: linked into the runner, which is the guest's /init. */
+#ifndef BENCH_VM_GUEST_H
+#define BENCH_VM_GUEST_H
+
+#include <stdbool.h>
+
+/* Paths inside the initramfs that launcher and guest agree on. */
+#define GUEST_ARGS	"/bench.args"		/* each argument ends with a NUL */
+#define GUEST_CHANNEL	"/bench.channel"	/* symbolic link to the result channel's tty */
+#define GUEST_MODULES	"/modules"		/* NN-name.ko, loaded in name order */
+
+/*
+ * Control lines on the channel start with '#', document lines never do:
+ *   #boot UPTIME       heartbeat, seconds since the kernel started
+ *   #module NAME: WHY  a module that did not load
+ *   #fail WHY          init itself cannot go on
+ *   #exit STATUS       the runner's exit status; the last line
+ *   #signal N          the signal the runner died of; the last line
+ */
+
+/* True in a virtual machine's init: process 1 with the launcher's word on the command line. */
+bool guest_is_init(void);
+
+/*
+ * Mounts, loads modules, runs @runner_main in a child with the launcher's arguments and an
+ * additional "-o jsonl:/bench.channel", reports its end and reboots. Never returns.
+ */
+int guest_main(int (*runner_main)(int argc, char **argv));
+
+#endif

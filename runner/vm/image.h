@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel images: what a file is, and the ELF vmlinux inside a bzImage. */
+#ifndef BENCH_VM_IMAGE_H
+#define BENCH_VM_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scratch;
+
+/* Largest vmlinux accepted: one with all its debug information stays below. */
+#define IMAGE_MAX	(2ul << 30)
+
+enum image_kind {
+	IMAGE_OTHER,
+	IMAGE_ELF,		/* 64-bit little-endian x86 executable */
+	IMAGE_BZIMAGE,		/* boot protocol 2.08 or later, where the payload's place is said */
+};
+
+enum image_kind image_detect(const void *data, size_t len);
+
+/* The compressed payload of a bzImage. 0 or -EBADMSG when it is cut off or its sizes lie. */
+int image_payload(const void *data, size_t len, const void **payload, size_t *payload_len);
+
+/* Has the Xen note with the 32-bit entry QEMU boots an ELF kernel through (CONFIG_PVH). */
+bool image_has_pvh(const void *elf, size_t len);
+bool image_has_section(const void *elf, size_t len, const char *name);
+
+/*
+ * The ELF of a kernel image: the path itself, or that of the extracted one, which is kept in the
+ * cache (in the temporary directory when the cache cannot be written) under the image's path,
+ * modification time and size. 0 when it was extracted, 1 when the image is the ELF, or -errno with
+ * the reason set.
+ */
+int image_vmlinux(struct scratch *s, const char *path, char *elf_path, size_t sz);
+
+#endif

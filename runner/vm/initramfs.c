@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpio.h"
+#include "decompress.h"
+#include "guest.h"
+#include "initramfs.h"
+#include "module.h"
+#include "scratch.h"
+
+#define RUNNER_MAX	(256ul << 20)
+/*
+ * Unpacking is emulated work. Measured for a runner of 7.4 MB under icount: none 2.9 s to the
+ * heartbeat, gzip 3.2 s, zstd 3.2 s; for 1.4 MB no difference. So a small one goes as it is, and
+ * a large one, which would be copied twice in the guest's memory, in the one format that every
+ * kernel with an initramfs has built in.
+ */
+#define PLAIN_MAX	(4ul << 20)
+#define GZIP_LEVEL	9
+
+/* A dynamic binary would die with ENOENT on its missing interpreter and panic the guest. */
+static bool elf_is_static(const char *data, size_t len)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	size_t i;
+
+	memcpy(&eh, data, sizeof(eh));
+	for (i = 0; i < eh.e_phnum; i++) {
+		if (eh.e_phoff > len || (len - eh.e_phoff) / sizeof(ph) <= i)
+			return false;
+		memcpy(&ph, data + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.p_type == PT_INTERP)
+			return false;
+	}
+	return true;
+}
+
+static int add_runner(struct scratch *s, struct cpio *c, const char *path)
+{
+	char *data;
+	size_t len;
+	int err;
+
+	err = file_read(path, RUNNER_MAX, &data, &len);
+	if (err)
+		return scratch_fail(s, VM_USAGE, err, "cannot read the runner %s: %s "
+				    "(BENCH_PROGS names another)", path, strerror(-err));
+	if (len < sizeof(Elf64_Ehdr) || memcmp(data, ELFMAG, SELFMAG) ||
+	    data[EI_CLASS] != ELFCLASS64)
+		err = scratch_fail(s, VM_USAGE, -ENOEXEC, "the runner %s is no 64-bit executable",
+				   path);
+	else if (!elf_is_static(data, len))
+		err = scratch_fail(s, VM_USAGE, -ENOEXEC, "the runner %s is not linked statically",
+				   path);
+	else
+		err = cpio_file(c, "init", 0755, data, len);
+	free(data);
+	return err;
+}
+
+static int add_args(struct cpio *c, const char *const *args, size_t nr)
+{
+	size_t len = 0, pos = 0, i;
+	char *data;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		len += strlen(args[i]) + 1;
+	data = malloc(len + 1);
+	if (!data)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		memcpy(data + pos, args[i], strlen(args[i]) + 1);
+		pos += strlen(args[i]) + 1;
+	}
+	err = cpio_file(c, &GUEST_ARGS[1], 0444, data, len);
+	free(data);
+	return err;
+}
+
+static int add_module(struct scratch *s, struct cpio *c, const char *path, size_t index)
+{
+	const char *base = strrchr(path, '/');
+	char name[PATH_MAX], *data;
+	const char *ext;
+	size_t len;
+	int err;
+
+	base = base ? base + 1 : path;
+	ext = strstr(base, ".ko");
+	err = ext ? module_read(path, &data, &len) : -ENOEXEC;
+	if (err == -ENOEXEC)
+		return scratch_fail(s, VM_USAGE, err, "%s is no kernel module", path);
+	if (err)
+		return scratch_fail(s, VM_USAGE, err, "cannot read the module %s: %s", path,
+				    strerror(-err));
+	err = text_format(name, sizeof(name), "%s/%02zu-%.*s.ko", &GUEST_MODULES[1], index,
+			  (int)(ext - base), base);
+	if (!err)
+		err = cpio_file(c, name, 0444, data, len);
+	free(data);
+	return err;
+}
+
+static int add_all(struct scratch *s, struct cpio *c, const struct initramfs *in)
+{
+	static const char *const dirs[] = { "dev", "proc", "run", "sys", "tmp", &GUEST_MODULES[1] };
+	size_t i;
+	int err;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		err = cpio_dir(c, dirs[i], 0755);
+		if (err)
+			return err;
+	}
+	/* The kernel opens it for init before devtmpfs can be mounted. */
+	err = cpio_char_dev(c, "dev/console", 0600, 5, 1);
+	if (!err)
+		err = cpio_char_dev(c, "dev/null", 0666, 1, 3);
+	if (!err)
+		err = add_args(c, in->args, in->nr_args);
+	for (i = 0; i < in->nr_modules && !err; i++)
+		err = add_module(s, c, in->modules[i], i);
+	if (!err)
+		err = add_runner(s, c, in->runner);
+	return err ? err : cpio_finish(c);
+}
+
+int initramfs_write(struct scratch *s, const struct initramfs *in, const char *path)
+{
+	struct cpio c = { 0 };
+	char *packed = NULL;
+	size_t packed_len = 0;
+	int err;
+
+	err = add_all(s, &c, in);
+	if (!err && c.len > PLAIN_MAX)
+		err = compress_gzip(c.data, c.len, GZIP_LEVEL, &packed, &packed_len);
+	if (!err)
+		err = packed ? file_write_atomic(path, packed, packed_len) :
+			file_write_atomic(path, c.data, c.len);
+	free(packed);
+	cpio_free(&c);
+	if (err)
+		return scratch_fail(s, VM_BROKEN, err, "cannot write the initramfs: %s",
+				    strerror(-err));
+	return 0;
+}

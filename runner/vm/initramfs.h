@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's root: the runner as /init, its arguments, modules in load order. */
+#ifndef BENCH_VM_INITRAMFS_H
+#define BENCH_VM_INITRAMFS_H
+
+#include <stddef.h>
+
+struct scratch;
+
+struct initramfs {
+	const char *runner;		/* static ELF */
+	const char *const *args;
+	size_t nr_args;
+	char *const *modules;		/* files, compressed or not, in load order */
+	size_t nr_modules;
+};
+
+/* Writes it to @path. 0 or -errno with the reason set. */
+int initramfs_write(struct scratch *s, const struct initramfs *in, const char *path);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From what the user calls a kernel to files. */
+#ifndef BENCH_VM_KERNEL_H
+#define BENCH_VM_KERNEL_H
+
+#include <limits.h>
+
+struct scratch;
+
+struct kernel {
+	char label[128];		/* short, fit for a file name */
+	char image[PATH_MAX];		/* bzImage or ELF */
+	char modules[PATH_MAX];		/* where its modules are; "": nowhere known */
+};
+
+/* 0 or -errno with verdict VM_NO_KERNEL and the reason set. May fetch a Debian kernel. */
+int kernel_resolve(struct scratch *s, const char *spec, struct kernel *k);
+
+#endif

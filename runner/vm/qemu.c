@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "qemu.h"
+
+#define QEMU_DEFAULT	"qemu-system-x86_64"
+
+/*
+ * A named model, never "max": features a later QEMU adds change the code the kernel patches
+ * itself to, and with it every count. cx16=off because cmpxchg16b of QEMU 7.2's TCG leaves
+ * garbage in EFLAGS, which makes SLUB's fast path of 6.12 oops in most boots; it stays off for
+ * later QEMUs so that figures agree.
+ */
+#define TCG_CPU		"Nehalem,cx16=off"
+
+#define ICOUNT		"shift=0,sleep=off,align=off"
+
+/*
+ * panic and oops: a guest that oopsed cannot be trusted with a figure, and QEMU exits on reboot.
+ */
+#define CMDLINE_BASE	"console=ttyS0 quiet panic=-1 oops=panic bench.channel=ttyS1"
+
+/*
+ * Counted guests: nothing random in the layout, so that two boots are equal to the byte. And
+ * mitigations=off, as what they cost is stalls, which a count does not see, while the
+ * instructions they add depend on the CPU model; a count with them would mean neither.
+ * Uncounted TCG is for trying the same guest, so it gets the same.
+ */
+#define CMDLINE_FIXED	"nokaslr norandmaps randomize_kstack_offset=off mitigations=off"
+
+/*
+ * Time on a real CPU: with the mitigations that kernel and CPU choose, as people run it. Layout
+ * stays random: the boot is the unit of comparison and one fixed layout would bias all of them.
+ */
+#define CMDLINE_KVM	"mitigations=auto"
+
+static void __attribute__((format(printf, 2, 3)))
+args_add(struct qemu_args *a, const char *fmt, ...)
+{
+	size_t room = sizeof(a->text) - a->used;
+	va_list ap;
+	int len;
+
+	/* One slot stays for the terminating NULL. */
+	if (a->argc < 0 || a->argc >= QEMU_NR_ARGS - 1) {
+		a->argc = -1;
+		return;
+	}
+	va_start(ap, fmt);
+	len = vsnprintf(a->text + a->used, room, fmt, ap);
+	va_end(ap);
+	if (len < 0 || (size_t)len >= room) {
+		a->argc = -1;
+		return;
+	}
+	a->argv[a->argc++] = a->text + a->used;
+	a->used += (size_t)len + 1;
+}
+
+static void args_add_accel(struct qemu_args *a, const struct qemu_guest *g)
+{
+	args_add(a, "-accel");
+	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "kvm" : "tcg");
+	args_add(a, "-cpu");
+	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" : TCG_CPU);
+	if (g->accel != VM_ACCEL_INSN)
+		return;
+	args_add(a, "-icount");
+	args_add(a, ICOUNT);
+	/* A clock that starts at one date and a fixed seed: the other two inputs of a boot. */
+	args_add(a, "-rtc");
+	args_add(a, "base=2024-01-01T00:00:00,clock=vm");
+	args_add(a, "-seed");
+	args_add(a, "1");
+}
+
+static void args_add_cmdline(struct qemu_args *a, const struct qemu_guest *g)
+{
+	args_add(a, "-append");
+	if (g->accel == VM_ACCEL_KVM) {
+		args_add(a, "%s bench.accel=kvm %s", CMDLINE_BASE, CMDLINE_KVM);
+		return;
+	}
+	/*
+	 * Without the local APIC's timer the kernel does not calibrate it, which spins through 4 s
+	 * of wall time under icount. A second CPU needs it for its one-shot timers.
+	 */
+	args_add(a, "%s bench.accel=%s %s%s", CMDLINE_BASE,
+		 g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg", CMDLINE_FIXED,
+		 g->accel == VM_ACCEL_INSN && g->nr_cpus == 1 ? " nolapic_timer" : "");
+}
+
+int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a)
+{
+	memset(a, 0, sizeof(*a));
+	args_add(a, "%s", g->qemu);
+	args_add(a, "-nodefaults");
+	args_add(a, "-no-user-config");
+	args_add(a, "-display");
+	args_add(a, "none");
+	args_add(a, "-no-reboot");
+	args_add(a, "-m");
+	args_add(a, "%uM", g->mem_mib);
+	args_add(a, "-smp");
+	args_add(a, "%u", g->nr_cpus);
+	args_add_accel(a, g);
+	args_add(a, "-kernel");
+	args_add(a, "%s", g->kernel);
+	args_add(a, "-initrd");
+	args_add(a, "%s", g->initrd);
+	args_add_cmdline(a, g);
+	/* Files, not pipes: a full pipe would stall the device at a moment the host chooses. */
+	args_add(a, "-serial");
+	args_add(a, "file:%s", g->console);
+	args_add(a, "-serial");
+	args_add(a, "file:%s", g->channel);
+	return a->argc < 0 ? -E2BIG : 0;
+}
+
+static bool is_executable(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+int qemu_find(const char *name, char *path, size_t sz)
+{
+	const char *dirs = getenv("PATH"), *end;
+
+	if (!name)
+		name = QEMU_DEFAULT;
+	if (strchr(name, '/')) {
+		snprintf(path, sz, "%s", name);
+		return is_executable(path) ? 0 : -ENOENT;
+	}
+	for (; dirs && *dirs; dirs = *end ? end + 1 : end) {
+		end = dirs + strcspn(dirs, ":");
+		snprintf(path, sz, "%.*s/%s", (int)(end - dirs), dirs, name);
+		if (end > dirs && is_executable(path))
+			return 0;
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* QEMU's argument vector for each accelerator. */
+#ifndef BENCH_VM_QEMU_H
+#define BENCH_VM_QEMU_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "vm.h"
+
+#define QEMU_NR_ARGS	64
+
+struct qemu_guest {
+	const char *qemu;
+	const char *kernel;
+	const char *initrd;
+	const char *console;	/* files QEMU writes; no comma inside, it would end the option */
+	const char *channel;
+	enum vm_accel accel;	/* not AUTO */
+	unsigned int nr_cpus;
+	unsigned int mem_mib;
+};
+
+struct qemu_args {
+	char *argv[QEMU_NR_ARGS];
+	int argc;
+	char text[2 * PATH_MAX + 2048];	/* what argv points into */
+	size_t used;
+};
+
+/* 0 or -E2BIG. @a must not move afterwards. */
+int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a);
+
+/* Full path of @name (NULL: the default) as execvp would find it. 0 or -ENOENT. */
+int qemu_find(const char *name, char *path, size_t sz);
+
+#endif

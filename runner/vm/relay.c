@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "relay.h"
+
+#define STATUS_USAGE 2
+#define STATUS_BROKEN 1
+
+extern char **environ;
+
+static int push(struct relay *r, const char *arg)
+{
+	char **argv = realloc(r->argv, (r->argc + 2) * sizeof(*argv));
+
+	if (!argv)
+		return -ENOMEM;
+	r->argv = argv;
+	argv[r->argc] = strdup(arg);
+	if (!argv[r->argc])
+		return -ENOMEM;
+	argv[++r->argc] = NULL;
+	return 0;
+}
+
+static int push_number(struct relay *r, const char *option, unsigned long long v)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s=%llu", option, v);
+	return push(r, text);
+}
+
+static int push_settings(struct relay *r)
+{
+	const struct options *o = &r->o;
+	int i, err = 0;
+
+	if (o->quick)
+		err = push(r, "-q");
+	for (i = 0; i < o->verbose && !err; i++)
+		err = push(r, "-v");
+	if (!err && !o->clock_auto) {
+		err = push(r, "--clock");
+		err = err ?: push(r, clock_kind_name(o->clock));
+	}
+	if (!err && o->has_seed)
+		err = push_number(r, "--seed", o->seed);
+	if (!err && o->loads)
+		err = push_number(r, "--loads", o->loads);
+	if (!err && o->rounds)
+		err = push_number(r, "--rounds", o->rounds);
+	if (!err && o->timeout)
+		err = push_number(r, "--timeout", o->timeout);
+	if (!err && strcmp(o->exec, "kernel")) {
+		err = push(r, "--exec");
+		err = err ?: push(r, o->exec);
+	}
+	return err;
+}
+
+/* Starts a command whose output is read from what is returned; NULL and errno. */
+static FILE *start_reading(char *const argv[], pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	FILE *f = NULL;
+	int fds[2], err;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return NULL;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+	err = posix_spawn(pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[1]);
+	if (!err)
+		f = fdopen(fds[0], "r");
+	if (!f)
+		close(fds[0]);
+	errno = err;
+	return f;
+}
+
+/* The command's exit status; STATUS_BROKEN if it has none. */
+static int finish_reading(FILE *f, pid_t pid)
+{
+	int status = 0;
+
+	fclose(f);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
+}
+
+/* "12 family/case": the numbers become "-n 12,13,..." */
+static int push_numbers(struct relay *r, FILE *list)
+{
+	char *line = NULL, *numbers = NULL;
+	size_t cap = 0, sz = 0;
+	unsigned int nr;
+	FILE *out = open_memstream(&numbers, &sz);
+	int err = out ? 0 : -ENOMEM;
+
+	while (!err && getline(&line, &cap, list) > 0)
+		if (sscanf(line, "%u", &nr) == 1)
+			fprintf(out, "%s%u", ftell(out) ? "," : "", nr);
+	free(line);
+	if (out && fclose(out))
+		err = -ENOMEM;
+	err = err ?: push(r, "-n");
+	err = err ?: push(r, numbers);
+	free(numbers);
+	return err;
+}
+
+/*
+ * What the selection means is found out here, by the runner itself, which also says when it matches
+ * nothing: the guest gets the numbers and needs no list files.
+ */
+static int check_selection(struct relay *r, const char *runner)
+{
+	char *argv[r->o.nr_choices + 3];
+	size_t i, argc = 0;
+	int status, err;
+	FILE *list;
+	pid_t pid;
+
+	if (!r->o.nr_choices)
+		return 0;
+	argv[argc++] = (char *)runner;
+	argv[argc++] = "list";
+	for (i = 0; i < r->o.nr_choices; i++)
+		argv[argc++] = r->o.choices[i];
+	argv[argc] = NULL;
+	list = start_reading(argv, &pid);
+	if (!list) {
+		fprintf(stderr, "bench_vm: cannot start %s: %s\n", runner, strerror(errno));
+		return STATUS_BROKEN;
+	}
+	err = push_numbers(r, list);
+	status = finish_reading(list, pid);
+	return err ? STATUS_BROKEN : status;
+}
+
+/* "QEMU emulator version 7.2.22 (...)": the number; empty when it cannot be found out. */
+static void read_qemu_version(struct relay *r, const char *qemu)
+{
+	char *argv[] = { (char *)qemu, "--version", NULL };
+	pid_t pid;
+	FILE *f;
+
+	f = start_reading(argv, &pid);
+	if (!f)
+		return;
+	if (fscanf(f, "QEMU emulator version %31[0-9.]", r->qemu_version) != 1)
+		r->qemu_version[0] = '\0';
+	finish_reading(f, pid);
+}
+
+/* What only the host knows of a run. */
+static int add_host_facts(struct relay *r)
+{
+	int err = json_object_set_new(r->header.env, "kernel_spec", json_string(r->kernel));
+
+	if (!err && r->qemu_version[0])
+		err = json_object_set_new(r->header.env, "qemu", json_string(r->qemu_version));
+	return err ? -ENOMEM : 0;
+}
+
+static int open_outputs(struct relay *r)
+{
+	int i;
+
+	for (i = 0; i < r->o.nr_outputs; i++)
+		if (reports_open(&r->reports, r->o.outputs[i], r->o.verbose))
+			return STATUS_USAGE;
+	return i || !reports_open(&r->reports, "table", r->o.verbose) ? 0 : STATUS_USAGE;
+}
+
+static int out_of_memory(void)
+{
+	fprintf(stderr, "bench_vm: out of memory\n");
+	return STATUS_BROKEN;
+}
+
+int relay_open(struct relay *r, const struct relay_host *host, int argc, char **argv)
+{
+	char *full[argc + 2], err[512] = "out of memory";
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	r->kernel = host->kernel;
+	full[0] = "bench_progs";
+	memcpy(full + 1, argv, argc * sizeof(*argv));
+	full[argc + 1] = NULL;
+	if (options_parse(&r->o, argc + 1, full, err, sizeof(err))) {
+		fprintf(stderr, "bench_vm: %s\n", err);
+		return STATUS_USAGE;
+	}
+	if (r->o.verb != VERB_RUN) {
+		fprintf(stderr, "bench_vm: a guest only runs; the other verbs need none "
+			"(./bench_progs %s)\n", argc ? argv[0] : "");
+		return STATUS_USAGE;
+	}
+	rc = check_selection(r, host->runner);
+	if (rc)
+		return rc;
+	if (host->qemu)
+		read_qemu_version(r, host->qemu);
+	if (push_settings(r))
+		return out_of_memory();
+	return open_outputs(r);
+}
+
+int relay_line(void *ctx, const char *line, size_t len)
+{
+	struct relay *r = ctx;
+	struct doc_item item;
+	char err[256];
+	int rc;
+
+	memset(&item, 0, sizeof(item));
+	switch (doc_parse_line(line, len, &item, err, sizeof(err))) {
+	case DOC_LINE_HEADER:
+		if (r->has_header) {
+			doc_header_free(&item.header);
+			return -EINVAL;
+		}
+		r->header = item.header;
+		r->has_header = true;
+		rc = add_host_facts(r);
+		return rc ?: reports_begin(&r->reports, &r->header);
+	case DOC_LINE_RESULT:
+		rc = r->has_header ? reports_result(&r->reports, &item.result) : -EINVAL;
+		result_free(&item.result);
+		return rc;
+	case DOC_LINE_END:
+		r->end = item.end;
+		r->has_end = true;
+		return 0;
+	case DOC_LINE_IGNORED:
+		return 0;
+	default:
+		fprintf(stderr, "bench_vm: the guest's document: %s\n", err);
+		return -EINVAL;
+	}
+}
+
+int relay_close(struct relay *r)
+{
+	int err = 0;
+	size_t i;
+
+	if (r->has_header)
+		err = reports_end(&r->reports, r->has_end ? &r->end : NULL);
+	err = reports_close(&r->reports) ?: err;
+	doc_header_free(&r->header);
+	options_free(&r->o);
+	for (i = 0; i < r->argc; i++)
+		free(r->argv[i]);
+	free(r->argv);
+	memset(r, 0, sizeof(*r));
+	return err;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_VM_RELAY_H
+#define BENCH_VM_RELAY_H
+
+#include <stddef.h>
+#include "options.h"
+#include "report.h"
+
+/*
+ * Between the runner's arguments on the host and the runner in the guest: outputs (-o) and the
+ * selection belong to the host, the guest gets the rest and the numbers of the benches selected,
+ * and its document feeds the outputs.
+ */
+struct relay {
+	struct options o;
+	struct reports reports;
+	struct doc_header header;
+	char **argv;		/* for the guest, without the program's name */
+	size_t argc;
+	struct doc_end end;
+	bool has_header, has_end;
+	const char *kernel;
+	char qemu_version[32];
+};
+
+struct relay_host {
+	const char *runner;	/* bench_progs, for this host */
+	const char *qemu;	/* its path, NULL when there is none */
+	const char *kernel;	/* as given by -k; must live as long as the relay */
+};
+
+/*
+ * Parses the runner's arguments; a wrong one, or a pattern that matches nothing, is said on stderr
+ * before anything boots, by @runner itself. 0 or the exit status to end with.
+ */
+int relay_open(struct relay *r, const struct relay_host *host, int argc, char **argv);
+/* A document line of the guest, for vm_run(). */
+int relay_line(void *ctx, const char *line, size_t len);
+/* Ends and closes the outputs. 0 or -errno of the first that lost data; accepts a zeroed one. */
+int relay_close(struct relay *r);
+
+#endif

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line: bad input is one clear line and its status, and nothing stays behind.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+bp=./bench_progs vm=./bench_vm fake='--exec fake'
+export BENCH_CACHE=$work/cache
+
+refuses "unknown option" 2 "--frobnicate" $bp run --frobnicate
+refuses "unknown short option" 2 "-Z" $bp run -Z
+refuses "unknown verb" 2 '"meassure"' $bp meassure
+refuses "option without argument" 2 "argument" $bp run -t
+refuses "option of another verb" 2 "--gate" $bp run --gate
+refuses "unknown format" 2 "yaml" $bp run $fake -o yaml
+refuses "two outputs on stdout" 2 "stdout" $bp run $fake -o table -o ktap
+refuses "output into a missing directory" 2 "/nonexistent/x" $bp run $fake -o jsonl:/nonexistent/x
+refuses "pattern that matches nothing" 2 '"no_such_bench"' $bp run $fake -t no_such_bench
+refuses "glob that matches nothing" 2 '"zzz*"' $bp list -a 'zzz*'
+refuses "selection that leaves nothing" 2 "leaves no bench" $bp run $fake -a selfcheck -d '*'
+refuses "number that is none" 2 '"1,x"' $bp list -n 1,x
+refuses "number out of range" 2 "9999" $bp list -n 9999
+refuses "list that is not there" 2 "/nonexistent" $bp run -t @/nonexistent
+refuses "--timeout 0" 2 "--timeout" $bp run --timeout 0
+refuses "negative count" 2 "--loads" $bp run --loads -3
+refuses "more samples than a document holds" 2 "100000" $bp run --loads 1000 --rounds 1000
+refuses "huge count" 2 "--rounds" $bp run --rounds 99999999999999999999
+refuses "seed that is no number" 2 "--seed" $bp run --seed 1x
+refuses "unknown clock" 2 '"sec"' $bp run --clock sec
+refuses "unknown executor" 2 '"real"' $bp run --exec real
+refuses "show without document" 2 "document" $bp show
+refuses "compare with one document" 2 "two documents" $bp compare a
+refuses "too many arguments" 2 '"b"' $bp show a b
+refuses "full disk" 1 "No space left" $bp run $fake -t hook_run -o jsonl:/dev/full
+
+# Documents are untrusted.
+good=tests/golden/run_insn.jsonl
+refuses "document that is not there" 2 "/nonexistent" $bp show /nonexistent
+refuses "document that is a directory" 2 "tests" $bp show tests
+: >"$work/empty"
+refuses "empty document" 2 "empty" $bp show "$work/empty"
+echo '{"hello": "world"}' >"$work/foreign"
+refuses "foreign document" 2 "foreign:1" $bp show "$work/foreign"
+head -c 200000 /dev/urandom >"$work/noise"
+refuses "binary noise" 2 "noise:1" $bp show "$work/noise"
+{ head -n 1 $good; printf '[%.0s' $(seq 100000); echo; } >"$work/deep"
+refuses "deep document" 2 "deep:2" $bp show "$work/deep"
+{ head -n 1 $good; head -c 20000000 /dev/zero | tr '\0' x; echo; } >"$work/long"
+refuses "oversized line" 2 "long:2" $bp show "$work/long"
+sed '2s/"value":[^,]*/"value":NaN/' $good >"$work/nan"
+refuses "NaN" 2 "nan:2" $bp show "$work/nan"
+sed '2s/"status":"ok"/"status":7/' $good >"$work/type"
+refuses "wrong type" 2 "type:2" $bp show "$work/type"
+sed '1s/"schema":1/"schema":2/' $good >"$work/schema"
+refuses "another schema" 2 "schema" $bp show "$work/schema"
+refuses "compare of two clocks" 2 "clock" $bp compare $good tests/golden/run_ns.jsonl
+head -n 3 $good >"$work/cut"
+status=0
+$bp show "$work/cut" >"$work/out" 2>"$work/err" || status=$?
+check "cut document is used and said" eval '[ $status = 0 ] && grep -q "cut short" "$work/err"'
+head -c 20000 $good >"$work/cut2"
+check "document cut in a line" eval '$bp show "$work/cut2" >"$work/out" 2>"$work/err" && grep -q "cut short" "$work/err"'
+
+# The launcher.
+refuses "vm: unknown option" 2 "--frobnicate" $vm --frobnicate
+refuses "vm: no kernel" 2 "-k" $vm
+refuses "vm: kernel that is not there" 2 "/nonexistent" $vm -k /nonexistent -- run
+refuses "vm: kernel that is a directory" 2 "progs" $vm -k progs -- run
+refuses "vm: kernel that is a text file" 2 "LICENSE" $vm -k LICENSE -- run
+refuses "vm: kernel that is empty" 2 "empty" $vm -k "$work/empty" -- run
+refuses "vm: --timeout 0" 2 "timeout" $vm -k debian:6.1 --timeout 0 -- run
+refuses "vm: negative count" 2 "cpus" $vm -k debian:6.1 --cpus -1 -- run
+refuses "vm: unknown accelerator" 2 "warp" $vm -k debian:6.1 --accel warp -- run
+refuses "vm: wrong runner option" 2 "--frobnicate" $vm -k debian:6.1 -- run --frobnicate
+refuses "vm: runner pattern that matches nothing" 2 "no_such" $vm -k debian:6.1 -- run -t no_such
+refuses "vm: no QEMU" 13 "/nonexistent/qemu" $vm -k debian:6.1 --qemu /nonexistent/qemu -- run
+
+# Signals, at several moments: the document so far is intact, no child is left.
+for sig in INT TERM; do
+	for delay in 0.05 0.4; do
+		env --default-signal=INT $bp run --exec 'fake:hang@hook_run/sched_cls' -t hook_run -o "jsonl:$work/sig.jsonl" \
+			>/dev/null 2>"$work/err" &
+		pid=$!
+		sleep $delay
+		mapfile -t children < <(pgrep -P $pid)
+		kill -$sig $pid
+		want=$([ $sig = INT ] && echo 130 || echo 143)
+		check "SIG$sig after $delay s" ended $pid $want "${children[@]}"
+	done
+done
+check "interrupted document is intact" intact "$work/sig.jsonl"
+
+# A reader that does not read: the signal ends the run all the same.
+mkfifo "$work/fifo"
+sleep 20 <>"$work/fifo" &
+sleeper=$!
+for sig in INT TERM; do
+	env --default-signal=INT $bp run --exec fake -o "jsonl:$work/fifo" >/dev/null 2>&1 &
+	pid=$!
+	sleep 0.7
+	kill -$sig $pid
+	want=$([ $sig = INT ] && echo 130 || echo 143)
+	check "SIG$sig while a write blocks" ended $pid $want 999999999
+done
+kill $sleeper
+
+# A disk that fills up: what is there ends with a whole line.
+if mkdir "$work/small" && mount -t tmpfs -o size=64k none "$work/small" 2>/dev/null; then
+	$bp run $fake -o "jsonl:$work/small/x" >/dev/null 2>&1
+	check "full disk: the document so far is intact" intact "$work/small/x"
+	umount "$work/small"
+else
+	skip "full disk: the document so far is intact" "no small file system can be mounted"
+fi
+
+# An ordinary user: exit 4 and one line that names the capability.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	cp $bp "$work/bench_progs"
+	chmod 755 "$work" "$work/bench_progs"
+	refuses "ordinary user" 4 "CAP_" setpriv --reuid 65534 --clear-groups "$work/bench_progs"
+	check "list as ordinary user" setpriv --reuid 65534 --clear-groups "$work/bench_progs" list
+else
+	skip "ordinary user" "this is one already, or setpriv is missing"
+fi
+
+check "help" $bp --help
+$bp list >"$work/list"
+check "list" grep -q map_lookup/hash "$work/list"
+check "list file" eval 'printf "# comment\nmap_lookup/hash*  # trailing\n" >"$work/l" && [ "$($bp list -a @"$work/l" | wc -l)" -ge 1 ]'
+check "shell scripts are clean" eval '! command -v shellcheck >/dev/null || shellcheck -x -S warning tests/*.sh vmlinux/gen.sh .ci/*.sh .ci/run'
+summary

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# On the running kernel: everything measures, what must be refused is, nothing stays behind.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+bp=./bench_progs
+
+if ! $bp doctor >"$work/doctor" 2>&1; then
+	skip "native" "$(grep -E '^privilege' "$work/doctor" || head -n 1 "$work/doctor")"
+	summary
+	exit 0
+fi
+if grep -qE '^clock +none' "$work/doctor"; then
+	skip "native" "$(grep -E '^clock' "$work/doctor")"
+	summary
+	exit 0
+fi
+
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+
+# What a run could leave behind.
+machine_state() {
+	ls /sys/class/net /sys/fs/bpf 2>/dev/null
+	ip netns list 2>/dev/null
+	bpftool prog show 2>/dev/null | grep -E '^[0-9]+:' | sed 's/^[0-9]*: //'
+	cat /proc/sys/kernel/bpf_stats_enabled /proc/sys/net/core/bpf_jit_enable 2>/dev/null
+	pgrep -f "jsonl:$work"
+	ls "$TMPDIR"
+}
+
+machine_state >"$work/before"
+check "quick run of everything" $bp run -q -o "jsonl:$work/a.jsonl" -o "table:$work/a.table"
+sed -n '/fail:/p' "$work/a.table"
+check "no bench failed" eval '! grep -q "fail:" "$work/a.table"'
+check "document reads back" eval '$bp show "$work/a.jsonl" -o "jsonl:$work/b.jsonl" && cmp "$work/a.jsonl" "$work/b.jsonl"'
+check "a second run" $bp run -q -o "jsonl:$work/c.jsonl"
+check "they compare" eval \
+	'$bp compare "$work/a.jsonl" "$work/c.jsonl" >"$work/cmp" && grep -qE "^[0-9]+ same, " "$work/cmp"'
+check "the A/A is in every run" eval \
+	'$bp run -q -t hook_run/xdp -o "jsonl:$work/aa" && grep -q "\"id\":\"selfcheck/empty\"" "$work/aa"'
+(sleep 0.5 && echo "WARNING: written by a test of bench_progs" >/dev/kmsg) 2>"$work/kmsg" &
+status=0
+$bp run -t chain_call >"$work/splat" 2>&1 || status=$?
+wait
+if [ -s "$work/kmsg" ]; then
+	skip "a splat in the kernel log" "$(head -n 1 "$work/kmsg")"
+else
+	check "a splat in the kernel log fails its bench" eval \
+		'[ $status = 1 ] && [ "$(grep -c "kernel log: WARNING" "$work/splat")" = 1 ]'
+fi
+refuses "insn clock on hardware" 2 "--clock insn" $bp run --clock insn
+refuses "full disk" 1 "No space left" $bp run -q -t hook_run/sched_cls -o jsonl:/dev/full
+for sig in INT TERM; do
+	status=0
+	env --default-signal=INT timeout -s $sig 1 $bp run -t chain_call --loads 500 -o "jsonl:$work/sig.jsonl" \
+		>/dev/null 2>&1 || status=$?
+	check "SIG$sig: the document is intact" intact "$work/sig.jsonl"
+done
+$bp run -t chain_call --loads 500 -o "jsonl:$work/kill.jsonl" >/dev/null 2>&1 &
+pid=$!
+sleep 0.7
+kill -KILL $pid
+wait $pid 2>/dev/null
+sleep 0.5
+machine_state >"$work/after"
+check "the machine is as it was" diff "$work/before" "$work/after"
+summary

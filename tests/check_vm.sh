@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A real kernel in a counted guest: KERNELS="debian:6.1 /path/to/bzImage" overrides which.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+export bp=./bench_progs vm=./bench_vm
+read -r -a kernels <<<"${KERNELS:-debian:6.12 debian:6.1}"
+
+first=1
+for kernel in "${kernels[@]}"; do
+	doc=$work/${kernel//\//_}
+	for i in 1 2; do
+		check "$kernel, boot $i: nothing fails" \
+			$vm -k "$kernel" --accel insn -- run -o "jsonl:$doc.$i" -o "table:$work/table"
+		grep -E 'fail:|inexact' "$work/table"
+	done
+	# The bytes differ in nothing: not a count, not a sample.
+	check "$kernel: two boots agree to the byte" cmp "$doc.1" "$doc.2"
+	check "$kernel: compare says same, exact" eval \
+		'$bp compare "$doc.1" "$doc.2" | tee "$work/cmp" | tail -n 1 | grep -q "exact" && ! grep -qE " (slower|faster|unresolved)$" "$work/cmp"'
+	[ $first ] || continue
+	first=
+	check "uncounted emulation: no time" eval \
+		'$vm -k "$kernel" --accel tcg -- run -t hook_run -o "jsonl:$work/tcg" && grep -q "\"clock\":\"none\"" "$work/tcg" && ! grep -q "\"net\"" "$work/tcg"'
+	refuses "time under uncounted emulation" 2 "--clock ns" \
+		$vm -k "$kernel" --accel tcg -- run --clock ns
+
+	refuses "a panic is seen as one, and in which bench" 10 "panicked in hook_run/sched_cls" \
+		$vm -q -k "$kernel" --accel insn -- run -t hook_run -o "jsonl:$work/panic" \
+		--exec fake:panic@hook_run/sched_cls --clock insn
+	refuses "a guest that stops is hung, and in which bench" 11 "hook_run/sched_cls" \
+		$vm -q -k "$kernel" --accel insn --hang 10 -- run -t hook_run -o "jsonl:$work/hung" \
+		--exec fake:freeze@hook_run/sched_cls --clock insn
+	for doc in panic hung; do
+		check "its document holds what came before ($doc)" intact "$work/$doc"
+	done
+	refuses "the guest as a whole has its time" 124 "timed" \
+		$vm -q -k "$kernel" --accel insn --timeout 6 -- run -o "jsonl:$work/late"
+	for sig in INT TERM; do
+		rm -f "$work/sig"
+		env --default-signal=INT $vm -q -k "$kernel" --accel insn -- run \
+			-o "jsonl:$work/sig" >/dev/null 2>"$work/err" &
+		pid=$!
+		# However slow the machine: a header and a result are there.
+		for _ in $(seq 600); do
+			[ "$(cat "$work/sig" 2>/dev/null | wc -l)" -lt 2 ] || break
+			sleep 0.1
+		done
+		mapfile -t children < <(pgrep -P $pid)
+		kill -$sig $pid
+		want=$([ $sig = INT ] && echo 130 || echo 143)
+		check "SIG$sig ends launcher and guest" ended $pid $want "${children[@]}"
+		check "SIG$sig: the document is intact" intact "$work/sig"
+	done
+done
+summary

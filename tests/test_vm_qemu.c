@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kselftest_harness.h"
+#include "vm/accel.h"
+#include "vm/qemu.h"
+
+static const struct qemu_guest guest = {
+	.qemu = "/bin/qemu",
+	.kernel = "/k",
+	.initrd = "/i",
+	.console = "/con",
+	.channel = "/chan",
+	.nr_cpus = 1,
+	.mem_mib = 512,
+};
+
+/* The argument behind the n-th @option, counted from 0. */
+static const char *value_of(const struct qemu_args *a, const char *option, int n)
+{
+	int i;
+
+	for (i = 0; i + 1 < a->argc; i++) {
+		if (!strcmp(a->argv[i], option) && !n--)
+			return a->argv[i + 1];
+	}
+	return "";
+}
+
+TEST(every_guest_has_console_then_channel)
+{
+	struct qemu_guest g = guest;
+	struct qemu_args a;
+
+	for (g.accel = VM_ACCEL_KVM; g.accel <= VM_ACCEL_INSN; g.accel++) {
+		ASSERT_EQ(qemu_args_build(&g, &a), 0);
+		EXPECT_TRUE(a.argv[a.argc] == NULL);
+		EXPECT_STREQ(a.argv[0], "/bin/qemu");
+		EXPECT_STREQ(value_of(&a, "-serial", 0), "file:/con");
+		EXPECT_STREQ(value_of(&a, "-serial", 1), "file:/chan");
+		EXPECT_STREQ(value_of(&a, "-m", 0), "512M");
+		EXPECT_TRUE(strstr(value_of(&a, "-append", 0), "oops=panic") != NULL);
+		EXPECT_TRUE(strstr(value_of(&a, "-append", 0), "bench.channel=ttyS1") != NULL);
+	}
+}
+
+TEST(counted_guests_have_nothing_random)
+{
+	struct qemu_guest g = guest;
+	struct qemu_args a;
+	const char *cmdline;
+
+	g.accel = VM_ACCEL_INSN;
+	ASSERT_EQ(qemu_args_build(&g, &a), 0);
+	EXPECT_STREQ(value_of(&a, "-icount", 0), "shift=0,sleep=off,align=off");
+	EXPECT_STREQ(value_of(&a, "-cpu", 0), "Nehalem,cx16=off");
+	EXPECT_STREQ(value_of(&a, "-seed", 0), "1");
+	EXPECT_STREQ(value_of(&a, "-rtc", 0), "base=2024-01-01T00:00:00,clock=vm");
+	cmdline = value_of(&a, "-append", 0);
+	EXPECT_TRUE(strstr(cmdline, "nokaslr norandmaps randomize_kstack_offset=off") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "bench.accel=tcg-icount") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "nolapic_timer") != NULL);
+}
+
+TEST(two_cpus_keep_their_timers)
+{
+	struct qemu_guest g = guest;
+	struct qemu_args a;
+
+	g.accel = VM_ACCEL_INSN;
+	g.nr_cpus = 2;
+	ASSERT_EQ(qemu_args_build(&g, &a), 0);
+	EXPECT_STREQ(value_of(&a, "-smp", 0), "2");
+	EXPECT_TRUE(strstr(value_of(&a, "-append", 0), "nolapic_timer") == NULL);
+}
+
+TEST(kvm_guests_are_as_people_run_them)
+{
+	struct qemu_guest g = guest;
+	struct qemu_args a;
+	const char *cmdline;
+
+	g.accel = VM_ACCEL_KVM;
+	ASSERT_EQ(qemu_args_build(&g, &a), 0);
+	cmdline = value_of(&a, "-append", 0);
+	EXPECT_STREQ(value_of(&a, "-cpu", 0), "host");
+	EXPECT_TRUE(strstr(cmdline, "bench.accel=kvm") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "mitigations=auto") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "nokaslr") == NULL);
+	EXPECT_STREQ(value_of(&a, "-icount", 0), "");
+}
+
+TEST(plain_tcg_is_not_called_counted)
+{
+	struct qemu_guest g = guest;
+	struct qemu_args a;
+
+	g.accel = VM_ACCEL_TCG;
+	ASSERT_EQ(qemu_args_build(&g, &a), 0);
+	EXPECT_STREQ(value_of(&a, "-icount", 0), "");
+	EXPECT_TRUE(strstr(value_of(&a, "-append", 0), "bench.accel=tcg ") != NULL);
+}
+
+TEST(paths_that_do_not_fit_are_refused)
+{
+	struct qemu_guest g = guest;
+	struct qemu_args a;
+	char *path = malloc(4 * PATH_MAX);
+
+	memset(path, 'x', 4 * PATH_MAX - 1);
+	path[4 * PATH_MAX - 1] = '\0';
+	g.accel = VM_ACCEL_TCG;
+	g.kernel = path;
+	EXPECT_EQ(qemu_args_build(&g, &a), -E2BIG);
+	free(path);
+}
+
+TEST(cpus_without_virtualisation_are_seen)
+{
+	EXPECT_TRUE(cpuinfo_lacks_virt("processor\t: 0\nflags\t\t: fpu vme sse\nbugs\t\t:\n"));
+	EXPECT_FALSE(cpuinfo_lacks_virt("processor\t: 0\nflags\t\t: fpu vmx sse\nbugs\t\t:\n"));
+	EXPECT_FALSE(cpuinfo_lacks_virt("processor\t: 0\nflags\t\t: fpu svm\nbugs\t\t:\n"));
+	EXPECT_FALSE(cpuinfo_lacks_virt("processor\t: 0\nflags\t\t: fpu svm"));
+	/* Part of another word, or in another line. */
+	EXPECT_TRUE(cpuinfo_lacks_virt("x\nflags\t\t: svm_lock novmx\nvmx flags\t: vmx\n"));
+	/* No x86: nothing is known from this file. */
+	EXPECT_FALSE(cpuinfo_lacks_virt("processor\t: 0\nFeatures\t: fp asimd\n"));
+	EXPECT_FALSE(cpuinfo_lacks_virt(""));
+}
+
+TEST_HARNESS_MAIN
