@@ -243,7 +243,7 @@ static void count_alarms(struct alarms *a, const struct model *m, unsigned int r
 }
 
 /*
- * An A/A: two images of one source, each with a level of its own in each load (docs/method.md),
+ * An A/A: two images of one source, each with a level of its own in each load,
  * drift and a dearer first batch. The load as the unit alarms at the exact rate; the same batches
  * pooled alarm many times as often, which is what the check must tell apart.
  */

@@ -6,7 +6,7 @@
 
 /*
  * min_effect 0.02: on the noisiest machine the method was tried on, 95 of 100 A/A differences of
- * 16 loads x 20 rounds lie within 1.6 % (docs/method.md), so a smaller change of a time cannot
+ * 16 loads x 20 rounds lay within 1.6 %, so a smaller change of a time cannot
  * be told from none. Program sizes are neither better nor worse: what a longer image costs is
  * seen in net. A slope has no reference loop of its own row to show drift: 0.05.
  */
