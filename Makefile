@@ -140,7 +140,8 @@ skel/families.h: $(O)/families.stamp
 
 # Runs while building, so it is always the host's.
 $(O)/host/gen_families: runner/gen_families.c runner/tags.c runner/feature.c runner/core/bench.c \
-		runner/registry.h runner/feature.h runner/core/bench.h runner/core/doc.h
+		runner/core/bench_tags.c runner/core/bench_decl.h runner/core/bench.h \
+		runner/core/doc.h runner/registry.h runner/feature.h
 	$(call msg,HOSTCC,$@)mkdir -p $(@D) && $(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -Irunner \
 		$(filter %.c,$^) -o $@ $$($(HOST_PKG_CONFIG) --libs libbpf jansson)
 

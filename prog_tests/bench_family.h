@@ -21,18 +21,43 @@
 #include "bench_state.h"
 #include "core/bench.h"
 
+#define BENCH_MAX_REPORTS 16
+
+/* A figure of one load beside its time. */
+struct bench_report {
+	const char *metric;	/* of the metric table */
+	double value;
+};
+
 /* One loaded program of a family: a case, or the baseline of one. */
 struct bench_run {
 	const struct bench *bench;
 	const struct bench_family *family;
 	void *skel;			/* struct <family> * of the skeleton */
 	struct bpf_object *obj;
-	struct bpf_program *prog;
+	struct bpf_program *prog;	/* NULL: __driver("user") */
+	struct bpf_program *trigger;	/* the loop that makes prog run; NULL: none */
 	struct bench_state *states;	/* NULL in programs without BENCH() */
 	uint32_t load;			/* 0: the first of this program in this process */
+	enum slot slot;			/* case or baseline: both are loaded at a time */
+	int cpu;			/* where worker 0 runs */
+	uint64_t seed;
 	bool is_once;			/* baseline: the program runs once in a batch */
+	bool is_timed;			/* run(): the batch counts, it is no verification */
+	/* Test runs: what they get instead of 64 zero bytes, and a context; set by setup(). */
+	const void *packet, *ctx_in;
+	uint32_t packet_sz, ctx_sz;
+	void *priv;			/* the family's own; outlives the loads of this slot */
 	uint64_t ops;			/* operations of the batch to be verified */
+	struct bench_report reports[BENCH_MAX_REPORTS];
+	int nr_reports;
 	char err[256];			/* why an operation of the family failed */
+};
+
+/* A batch of run(). */
+struct bench_batch {
+	uint64_t done;		/* preset to the operations asked for */
+	uint64_t elapsed;	/* ns; 0: the time that run() took */
 };
 
 /*
@@ -51,6 +76,14 @@ struct bench_family {
 	int (*setup)(struct bench_run *r);	/* loaded: map content */
 	int (*before)(struct bench_run *r);	/* in front of an untimed batch */
 	int (*verify)(struct bench_run *r);	/* behind it: r->ops operations took effect */
+	/* __exclusive: in front of and behind the case's batches; setup() attaches nothing. */
+	int (*attach)(struct bench_run *r);
+	void (*detach)(struct bench_run *r);
+	/* __driver("attach") and ("user"): @ops operations; the executor has the clock. */
+	int (*run)(struct bench_run *r, uint64_t ops, struct bench_batch *b);
+	/* Behind the batches of a load: bench_report() what they showed. */
+	int (*report)(struct bench_run *r);
+	void (*unload)(struct bench_run *r);	/* in front of the end of the skeleton */
 
 	/* A bench without a program, computed from the results so far of the same run. */
 	const char *derived_name, *derived_description;
@@ -92,6 +125,13 @@ struct bench_family {
 /* Sets r->err and returns @err. */
 int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/*
+ * A figure of this load, from report(): the result gets the median over loads. @metric is a name
+ * of the metric table (runner/core/metric.c) and outlives the run.
+ */
+int bench_report(struct bench_run *r, const char *metric, double value);
+/* The clock of batches: CLOCK_MONOTONIC, that of bpf_ktime_get_ns(). */
+uint64_t bench_now_ns(void);
 /* The value of a parameter; 0 if the bench has none of that name. */
 uint64_t bench_run_param(const struct bench_run *r, const char *name);
 /*

@@ -63,34 +63,52 @@
 #define __net_insn(n)		__bench_tag("net_insn=" n)
 /* CPUs that run it at the same time. */
 #define __workers(n)		__bench_tag("workers=" n)
-/* "test_run": repeated by the kernel's test-run loop, clock in user space. */
+/*
+ * "test_run": repeated by the kernel's test-run loop, clock in user space. "attach": the family
+ * attaches the program and its run() makes the kernel run it. "user": see BENCH_USER().
+ */
 #define __driver(name)		__bench_tag("driver=" name)
-/* Skipped in instruction mode, where it could only mislead. */
-#define __time_only		__bench_tag("time_only=")
+/* Attached; program @name, a loop made by BENCH(), makes the kernel run it once an operation. */
+#define __trigger(name)		__bench_tag("trigger=" name) __needs("bpf_loop")
+/* While it is attached it runs in its baseline's batches as well: they take turns. */
+#define __exclusive		__bench_tag("exclusive=")
+/* A load is so expensive that there are no more than @n. */
+#define __loads(n)		__bench_tag("loads=" n)
+/* Skipped in instruction mode, where it could only mislead, for this reason. */
+#define __time_only(why)	__bench_tag("time_only=" why)
 
 /* Figures of the last batch, one element for each worker; read through the mapped .bss. */
 struct bench_state bench_states[BENCH_STATE_WORKERS];
 
-struct bench_loop {
-	__u64 done;
-	__u64 sink;
-	__u64 worker;
-	__u64 until;
-};
+/* Arguments of a loop in a program whose context cannot carry them. */
+__u64 bench_args[NR_BENCH_ARGS];
 
 /* Keeps x in a register and its value unknown to the compiler; no instruction. */
 #define bench_hide(x) asm volatile("" : "+r"(x))
 
-#define BENCH(name, tags)								\
-static __always_inline __u64 name##_op(__u64 i, __u32 worker, __u64 sum);		\
+/*
+ * The loop in a program of section @sec with context @ctx_t; its arguments are at @args. The
+ * callback reads the context from the frame of its caller: no cost where the body leaves it alone.
+ */
+#define BENCH_PROG(name, tags, sec, ctx_t, args)						\
+struct name##_loop {									\
+	__u64 done;									\
+	__u64 sink;									\
+	__u64 worker;									\
+	__u64 until;									\
+	ctx_t ctx;									\
+};											\
 											\
-static int name##_chunk(__u32 nr, struct bench_loop *loop)				\
+static __always_inline __u64 name##_op(ctx_t ctx, __u64 i, __u32 worker, __u64 sum);		\
+											\
+static int name##_chunk(__u32 nr, struct name##_loop *loop)				\
 {											\
 	__u64 i = (__u64)nr * BENCH_CHUNK, left = BENCH_CHUNK, sink = 0, value;		\
 	__u32 worker = loop->worker;							\
+	ctx_t ctx = loop->ctx;								\
 											\
 	do {										\
-		value = name##_op(i, worker, sink);					\
+		value = name##_op(ctx, i, worker, sink);				\
 		bench_hide(value);							\
 		sink += value;								\
 		i++;									\
@@ -103,12 +121,14 @@ static int name##_chunk(__u32 nr, struct bench_loop *loop)				\
 	return loop->until && bpf_ktime_get_ns() >= loop->until;			\
 }											\
 											\
-SEC("?raw_tp") tags __needs("bpf_loop")							\
-int name(__u64 *args)									\
+SEC(sec) tags										\
+int name(ctx_t ctx)									\
 {											\
-	__u64 worker = args[BENCH_ARG_WORKER] & (BENCH_STATE_WORKERS - 1);		\
-	__u32 chunks = args[BENCH_ARG_CHUNKS];						\
-	struct bench_loop loop = { .worker = worker, .until = args[BENCH_ARG_UNTIL] };	\
+	__u64 worker = (args)[BENCH_ARG_WORKER] & (BENCH_STATE_WORKERS - 1);		\
+	__u32 chunks = (args)[BENCH_ARG_CHUNKS];					\
+	struct name##_loop loop = {							\
+		.worker = worker, .until = (args)[BENCH_ARG_UNTIL], .ctx = ctx,		\
+	};										\
 	__u64 start, end;								\
 											\
 	bench_hide(worker);	/* or the bound is lost in a copy of the argument */	\
@@ -122,9 +142,27 @@ int name(__u64 *args)									\
 	return 0;									\
 }											\
 											\
-static __always_inline __u64 name##_op(__u64 i __attribute__((unused)),				\
-					   __u32 worker __attribute__((unused)),			\
+static __always_inline __u64 name##_op(ctx_t ctx __attribute__((unused)),			\
+					   __u64 i __attribute__((unused)),			\
+					   __u32 worker __attribute__((unused)),		\
 					   __u64 sum __attribute__((unused)))
+
+#define BENCH(name, tags) BENCH_PROG(name, tags __needs("bpf_loop"), "?raw_tp", __u64 *, ctx)
+
+/* For what only programs with a packet may call: the body has it in ctx. One worker. */
+#define BENCH_TC(name, tags)								\
+	BENCH_PROG(name, tags __needs("bpf_loop"), "?tc", struct __sk_buff *, bench_args)
+#define BENCH_XDP(name, tags)								\
+	BENCH_PROG(name, tags __needs("bpf_loop"), "?xdp", struct xdp_md *, bench_args)
+
+/* Declares a measurement that is user code alone; nothing of it is loaded. */
+#define BENCH_USER(name, tags)								\
+SEC("?raw_tp") tags __driver("user")							\
+int name(void *ctx)									\
+{											\
+	(void)ctx;									\
+	return 0;									\
+}
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -20,7 +20,7 @@ struct bench_state {
 	unsigned long long sink;	/* sum of what the operations returned */
 } __attribute__((aligned(128)));
 
-/* Arguments of a raw_tp program under BPF_PROG_TEST_RUN. */
+/* Arguments of a program with a loop: the context of a raw_tp program, else bench_args[]. */
 enum bench_arg {
 	BENCH_ARG_CHUNKS,	/* inner loops, at most */
 	BENCH_ARG_WORKER,

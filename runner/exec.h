@@ -19,6 +19,7 @@ struct exec {
 	int cpus[BENCH_MAX_WORKERS];	/* where worker 0, 1, ... runs */
 	int nr_cpus;
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
+	bool is_timed;		/* the batches that follow are samples */
 	void *priv;
 	char err[512];
 };
@@ -30,6 +31,12 @@ struct prog_facts {
 	uint32_t verified_insns;	/* 0: the kernel does not tell (before 5.16) */
 };
 
+/* Figures of one load beside its samples. */
+struct load_report {
+	const char *metric;
+	double value;
+};
+
 struct exec_ops {
 	const char *name;
 	/* Which CPUs, features and so on: before any slot of x->bench is loaded. */
@@ -38,6 +45,9 @@ struct exec_ops {
 	/* A fresh instance of a slot's program: open, load, fill its maps. */
 	int (*load)(struct exec *x, enum slot slot);
 	void (*unload)(struct exec *x, enum slot slot);
+	/* Exclusive benches: the case takes effect only in between. */
+	int (*attach)(struct exec *x, enum slot slot);
+	void (*detach)(struct exec *x, enum slot slot);
 	/* One untimed batch of at least @n operations whose effect is checked. */
 	int (*verify)(struct exec *x, enum slot slot, uint64_t n);
 	/* The timed operation survived in the translated programs of the loaded slots. */
@@ -46,6 +56,8 @@ struct exec_ops {
 	int (*run_batch)(struct exec *x, enum slot slot, uint64_t n, struct sample *s);
 	/* Behind each round: SAMPLE_* flags that all of its batches get. */
 	uint32_t (*round_flags)(struct exec *x);
+	/* Behind the rounds of a load of SLOT_RAW: up to @max figures; how many, or -errno. */
+	int (*report)(struct exec *x, struct load_report *out, int max);
 	int (*facts)(struct exec *x, enum slot slot, struct prog_facts *f);
 };
 

@@ -203,6 +203,27 @@ static uint32_t fake_round_flags(struct exec *x)
 	return 0;
 }
 
+static int fake_attach(struct exec *x, enum slot slot)
+{
+	(void)x;
+	(void)slot;
+	return 0;
+}
+
+static void fake_detach(struct exec *x, enum slot slot)
+{
+	(void)x;
+	(void)slot;
+}
+
+static int fake_report(struct exec *x, struct load_report *out, int max)
+{
+	(void)x;
+	(void)out;
+	(void)max;
+	return 0;
+}
+
 static int fake_facts(struct exec *x, enum slot slot, struct prog_facts *f)
 {
 	struct rng r;
@@ -221,9 +242,12 @@ const struct exec_ops exec_fake = {
 	.close = fake_close,
 	.load = fake_load,
 	.unload = fake_unload,
+	.attach = fake_attach,
+	.detach = fake_detach,
 	.verify = fake_verify,
 	.survived = fake_survived,
 	.run_batch = fake_run_batch,
 	.round_flags = fake_round_flags,
+	.report = fake_report,
 	.facts = fake_facts,
 };

@@ -6,37 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-#include "bench_family.h"
-#include "exec.h"
+#include "exec_kernel.h"
 #include "feature.h"
 #include "registry.h"
 #include "workers.h"
-#include "xlated.h"
-
-/* Workers must have run at the same time for at least this part of the slower one's batch. */
-#define MIN_OVERLAP 0.9
-#define PACKET_SZ 64
-/* How long a batch of several workers lasts, and what they need to set out together. */
-#define WORKERS_BATCH_NS 100000
-#define WORKERS_START_NS 5000
-
-struct slot_state {
-	struct bench_run run;
-	uint32_t nr_loads;
-	bool is_refused;		/* BASE_REFUSED: the system calls fail on purpose */
-	struct insn_counts insns;
-	/* What the largest verified batch summed up; every timed one of its size must agree. */
-	uint64_t checked_ops, checked_sink;
-};
-
-struct exec_kernel {
-	struct slot_state slots[NR_SLOTS];
-	struct workers *workers;
-	int steal_fd;
-	uint64_t steal;			/* ticks, at the end of the last round */
-};
 
 /* The bench whose program a slot holds. */
 static const struct bench *slot_bench(const struct exec *x, enum slot slot)
@@ -83,11 +57,13 @@ static int kernel_open(struct exec *x, const char *arg)
 static void kernel_unload(struct exec *x, enum slot slot)
 {
 	struct exec_kernel *k = x->priv;
-	struct slot_state *st = &k->slots[slot];
+	struct bench_run *r = &k->slots[slot].run;
 
-	if (st->run.skel)
-		st->run.family->destroy(st->run.skel);
-	memset(&st->run, 0, sizeof(st->run));
+	if (r->skel && r->family->unload)
+		r->family->unload(r);
+	if (r->skel)
+		r->family->destroy(r->skel);
+	r->skel = NULL;
 }
 
 static void kernel_close(struct exec *x)
@@ -106,8 +82,7 @@ static void kernel_close(struct exec *x)
 	x->priv = NULL;
 }
 
-/* The mapped variable @name of a data section; NULL if the object has none of that name. */
-static void *find_variable(struct bpf_object *obj, const char *section, const char *name,
+void *kernel_find_variable(struct bpf_object *obj, const char *section, const char *name,
 			   size_t *sz)
 {
 	const struct btf *btf = bpf_object__btf(obj);
@@ -151,7 +126,7 @@ static int set_params(struct exec *x, struct bench_run *r)
 	int i;
 
 	for (i = 0; i < b->nr_params; i++) {
-		var = find_variable(r->obj, ".rodata", b->params[i].name, &sz);
+		var = kernel_find_variable(r->obj, ".rodata", b->params[i].name, &sz);
 		if (!var || sz != sizeof(uint64_t))
 			return exec_fail(x, -EINVAL,
 					 "progs/%s.bpf.c has no \"const volatile __u64 %s\"",
@@ -161,44 +136,95 @@ static int set_params(struct exec *x, struct bench_run *r)
 	return 0;
 }
 
-/* An error of a family's own operation: its clause, or the bare error. */
-static int family_fail(struct exec *x, const struct bench_run *r, int err, const char *what)
+int kernel_family_fail(struct exec *x, const struct bench_run *r, int err, const char *what)
 {
 	if (r->err[0])
 		return exec_fail(x, err, "%s", r->err);
 	return exec_fail(x, err, "%s of %s: %s", what, r->bench->id, strerror(-err));
 }
 
-static int load_program(struct exec *x, struct bench_run *r)
+static bool ends_with(const char *s, const char *end)
 {
-	size_t sz;
+	size_t len = strlen(s), end_len = strlen(end);
+
+	return len > end_len && !strcmp(s + len - end_len, end);
+}
+
+/*
+ * Map <case>_map belongs to that case and is created for no other: a kernel that lacks its type
+ * must not lose the others.
+ */
+static int choose_maps(const struct bench_run *r)
+{
+	struct bpf_map *map;
+	char name[128];
+	int err = 0;
+
+	snprintf(name, sizeof(name), "%s_map", r->bench->name);
+	bpf_object__for_each_map(map, r->obj)
+		if (ends_with(bpf_map__name(map), "_map") && strcmp(bpf_map__name(map), name))
+			err = err ?: bpf_map__set_autocreate(map, false);
+	return err;
+}
+
+static int choose_programs(struct exec *x, struct bench_run *r)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(r->obj, r->bench->name);
+	int err;
+
+	if (r->bench->driver == DRIVER_USER)
+		return 0;
+	if (!prog)
+		return exec_fail(x, -ENOENT, "no program %s", r->bench->name);
+	r->prog = prog;
+	err = bpf_program__set_autoload(prog, true);
+	if (err || !r->bench->trigger)
+		return err;
+	r->trigger = bpf_object__find_program_by_name(r->obj, r->bench->trigger);
+	if (!r->trigger)
+		return exec_fail(x, -ENOENT, "%s: no program %s to trigger it", r->bench->id,
+				 r->bench->trigger);
+	return bpf_program__set_autoload(r->trigger, true);
+}
+
+static int open_object(struct exec *x, struct bench_run *r)
+{
 	int err;
 
 	r->skel = r->family->open();
 	if (!r->skel)
 		return exec_fail(x, -errno, "cannot open the object of %s", r->bench->family);
 	r->obj = r->family->object(r->skel);
-	r->prog = bpf_object__find_program_by_name(r->obj, r->bench->name);
-	if (!r->prog)
-		return exec_fail(x, -ENOENT, "no program %s", r->bench->name);
-	bpf_program__set_autoload(r->prog, true);
-	err = set_params(x, r);
-	if (err)
-		return err;
-	if (r->family->prepare) {
+	err = choose_programs(x, r);
+	err = err ?: choose_maps(r);
+	err = err ?: set_params(x, r);
+	if (!err && r->family->prepare) {
 		err = r->family->prepare(r);
 		if (err)
-			return family_fail(x, r, err, "preparation");
+			return kernel_family_fail(x, r, err, "preparation");
 	}
+	return err;
+}
+
+static int load_program(struct exec *x, struct slot_state *st)
+{
+	struct bench_run *r = &st->run;
+	size_t sz = 0;
+	int err;
+
+	err = open_object(x, r);
+	if (err)
+		return err;
 	err = r->family->load(r->skel);
 	if (err)
 		return exec_fail(x, err, "%s does not load: %s (-v shows the verifier's log)",
 				 r->bench->id, strerror(-err));
-	r->states = find_variable(r->obj, ".bss", "bench_states", &sz);
+	r->states = kernel_find_variable(r->obj, ".bss", "bench_states", &sz);
+	st->args = kernel_find_variable(r->obj, ".bss", "bench_args", &sz);
 	if (r->family->setup) {
 		err = r->family->setup(r);
 		if (err)
-			return family_fail(x, r, err, "set-up");
+			return kernel_family_fail(x, r, err, "set-up");
 	}
 	return 0;
 }
@@ -214,12 +240,18 @@ static int kernel_load(struct exec *x, enum slot slot)
 		.bench = b,
 		.family = registry_family(b->family),
 		.load = st->nr_loads++,
+		.slot = slot,
+		.cpu = x->cpus[0],
+		.seed = x->seed,
+		.priv = st->run.priv,
 	};
 	st->is_refused = slot == SLOT_BASE && x->bench->base_kind == BASE_REFUSED;
 	st->run.is_once = slot == SLOT_BASE && x->bench->base_kind == BASE_ONCE;
-	err = load_program(x, &st->run);
+	err = load_program(x, st);
 	if (err)
 		return err;
+	if (!st->run.prog)
+		return 0;
 	err = xlated_count(bpf_program__fd(st->run.prog), &st->insns);
 	if (err)
 		return exec_fail(x, err, "cannot read the translated program of %s: %s", b->id,
@@ -227,14 +259,6 @@ static int kernel_load(struct exec *x, enum slot slot)
 	if (!st->insns.jited_bytes)
 		return exec_fail(x, -EOPNOTSUPP, "jit: the kernel did not compile this program");
 	return 0;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
 /* Ticks that the hypervisor took from CPU @cpu; 0 where it does not say. */
@@ -257,168 +281,6 @@ static uint64_t read_steal(struct exec_kernel *k, int cpu)
 	return steal;
 }
 
-struct loop_batch {
-	struct bench_run *run;
-	uint64_t chunks;
-	uint64_t until;
-};
-
-static int run_loop_worker(void *ctx, int worker)
-{
-	struct loop_batch *batch = ctx;
-	__u64 args[NR_BENCH_ARGS] = { [BENCH_ARG_CHUNKS] = batch->chunks,
-				      [BENCH_ARG_WORKER] = worker,
-				      [BENCH_ARG_UNTIL] = batch->until };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args));
-	int err;
-
-	err = bpf_prog_test_run_opts(bpf_program__fd(batch->run->prog), &opts);
-	if (!err && opts.retval)
-		err = -EBADMSG;
-	return err;
-}
-
-/* Sums of the workers' figures; the flag when they did not run side by side. */
-static void read_states(const struct bench_run *r, struct sample *s, uint64_t *sink)
-{
-	uint64_t first_end = UINT64_MAX, last_start = 0, longest = 0;
-	unsigned int i;
-
-	s->elapsed = s->done = *sink = 0;
-	for (i = 0; i < r->bench->workers; i++) {
-		const volatile struct bench_state *st = &r->states[i];
-		uint64_t elapsed = st->end - st->start;
-
-		s->elapsed += elapsed;
-		s->done += st->done;
-		*sink += st->sink;
-		if (elapsed > longest)
-			longest = elapsed;
-		if (st->start > last_start)
-			last_start = st->start;
-		if (st->end < first_end)
-			first_end = st->end;
-	}
-	if (r->bench->workers > 1 &&
-	    (first_end < last_start || first_end - last_start < MIN_OVERLAP * longest))
-		s->flags |= SAMPLE_NO_OVERLAP;
-}
-
-static int run_one(struct exec *x, struct slot_state *st, uint64_t ops, struct sample *s,
-		   uint64_t *sink)
-{
-	struct loop_batch batch = { &st->run, (ops + BENCH_CHUNK - 1) / BENCH_CHUNK, 0 };
-	int err = run_loop_worker(&batch, 0);
-
-	if (err)
-		return exec_fail(x, err, "test run of %s: %s", st->run.bench->id, strerror(-err));
-	read_states(&st->run, s, sink);
-	if (s->done != batch.chunks * BENCH_CHUNK)
-		return exec_fail(x, -EBADMSG, "%s did %llu operations of %llu", st->run.bench->id,
-				 (unsigned long long)s->done,
-				 (unsigned long long)(batch.chunks * BENCH_CHUNK));
-	return 0;
-}
-
-/*
- * Several workers get the same time, not the same work: one that is slower, because the other has
- * the line, would go on alone for the rest of its work.
- */
-static int run_several(struct exec *x, struct slot_state *st, struct sample *s)
-{
-	struct exec_kernel *k = x->priv;
-	struct loop_batch batch = { &st->run, UINT32_MAX >> 10, 0 };
-	uint64_t sink;
-	unsigned int i;
-	int err;
-
-	batch.until = now_ns() + WORKERS_START_NS + WORKERS_BATCH_NS;
-	err = workers__run(k->workers, run_loop_worker, &batch);
-	if (err)
-		return exec_fail(x, err, "test run of %s: %s", st->run.bench->id, strerror(-err));
-	read_states(&st->run, s, &sink);
-	for (i = 0; i < st->run.bench->workers; i++)
-		if (!st->run.states[i].done)
-			return exec_fail(x, -EBADMSG, "%s: worker %u did nothing",
-					 st->run.bench->id, i);
-	return 0;
-}
-
-/* Programs whose type has no repetition in BPF_PROG_TEST_RUN: one system call is one run. */
-static int run_calls(struct slot_state *st, uint64_t runs, __u32 *retval)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int err = 0, fd = bpf_program__fd(st->run.prog);
-	uint64_t i;
-
-	/* Raw tracepoints refuse a repeat count before they do anything. */
-	opts.repeat = st->is_refused ? 1 : 0;
-	for (i = 0; i < runs && !err; i++) {
-		err = bpf_prog_test_run_opts(fd, &opts);
-		if (st->is_refused)
-			err = err == -EINVAL ? 0 : -EBADMSG;
-	}
-	*retval = st->is_refused ? st->run.bench->retval : opts.retval;
-	return err;
-}
-
-/*
- * With the baseline "once" the case runs one time more than it counts: what remains of the pair
- * is exactly the counted runs.
- */
-static int run_repeat(struct exec *x, struct slot_state *st, uint64_t runs, __u32 *retval)
-{
-	char packet[PACKET_SZ] = {};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
-	int err;
-
-	opts.repeat = st->run.is_once ? 1 : x->bench->base_kind == BASE_ONCE ? runs + 1 : runs;
-	err = bpf_prog_test_run_opts(bpf_program__fd(st->run.prog), &opts);
-	*retval = opts.retval;
-	return err;
-}
-
-static uint64_t nr_expected_runs(const struct exec *x, const struct slot_state *st, uint64_t runs)
-{
-	if (st->is_refused)
-		return 0;
-	if (st->run.is_once)
-		return 1;
-	return runs + (x->bench->base_kind == BASE_ONCE && st->run.bench == x->bench);
-}
-
-static int run_test_run(struct exec *x, struct slot_state *st, uint64_t runs, struct sample *s)
-{
-	bool has_repeat = bpf_program__type(st->run.prog) != BPF_PROG_TYPE_RAW_TRACEPOINT;
-	uint64_t start = now_ns();
-	__u32 retval = 0;
-	int err;
-
-	err = has_repeat ? run_repeat(x, st, runs, &retval) : run_calls(st, runs, &retval);
-	s->elapsed = now_ns() - start;
-	s->done = runs * x->bench->ops;
-	if (err)
-		return exec_fail(x, err, "test run of %s: %s", st->run.bench->id, strerror(-err));
-	if (retval != st->run.bench->retval)
-		return exec_fail(x, -EBADMSG, "%s returned %u, not %u", st->run.bench->id, retval,
-				 st->run.bench->retval);
-	return 0;
-}
-
-static int run_slot(struct exec *x, struct slot_state *st, uint64_t ops, struct sample *s,
-		    uint64_t *sink)
-{
-	uint64_t runs;
-
-	*sink = 0;
-	if (st->run.bench->workers > 1)
-		return run_several(x, st, s);
-	if (st->run.bench->driver == DRIVER_LOOP)
-		return run_one(x, st, ops, s, sink);
-	runs = ops / x->bench->ops;
-	return run_test_run(x, st, runs ? runs : 1, s);
-}
-
 static int kernel_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct sample *s)
 {
 	struct exec_kernel *k = x->priv;
@@ -427,8 +289,9 @@ static int kernel_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct
 	uint64_t sink;
 	int err;
 
+	st->run.is_timed = x->is_timed;
 	getrusage(RUSAGE_THREAD, &before);
-	err = run_slot(x, st, ops, s, &sink);
+	err = kernel_run_slot(x, st, ops, s, &sink);
 	if (err)
 		return err;
 	getrusage(RUSAGE_THREAD, &after);
@@ -455,6 +318,40 @@ static uint32_t kernel_round_flags(struct exec *x)
 	return k->steal != before ? SAMPLE_STOLEN : 0;
 }
 
+static int kernel_attach(struct exec *x, enum slot slot)
+{
+	struct exec_kernel *k = x->priv;
+	struct bench_run *r = &k->slots[slot].run;
+	int err = r->family->attach(r);
+
+	return err ? kernel_family_fail(x, r, err, "attaching") : 0;
+}
+
+static void kernel_detach(struct exec *x, enum slot slot)
+{
+	struct exec_kernel *k = x->priv;
+	struct bench_run *r = &k->slots[slot].run;
+
+	r->family->detach(r);
+}
+
+static int kernel_report(struct exec *x, struct load_report *out, int max)
+{
+	struct exec_kernel *k = x->priv;
+	struct bench_run *r = &k->slots[SLOT_RAW].run;
+	int i, err;
+
+	if (!r->family->report)
+		return 0;
+	r->nr_reports = 0;
+	err = r->family->report(r);
+	if (err)
+		return kernel_family_fail(x, r, err, "figures");
+	for (i = 0; i < r->nr_reports && i < max; i++)
+		out[i] = (struct load_report){ r->reports[i].metric, r->reports[i].value };
+	return i;
+}
+
 /* The kernel's own count of the runs of a program; needs statistics switched on. */
 static int read_run_cnt(const struct bench_run *r, uint64_t *cnt)
 {
@@ -473,14 +370,14 @@ static int verify_runs(struct exec *x, struct slot_state *st, uint64_t ops, stru
 	int stats_fd, err;
 
 	if (st->run.bench->driver != DRIVER_TEST_RUN)
-		return run_slot(x, st, ops, s, sink);
-	want = nr_expected_runs(x, st, runs ? runs : 1);
+		return kernel_run_slot(x, st, ops, s, sink);
+	want = kernel_expected_runs(x, st, runs ? runs : 1);
 	stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	if (stats_fd < 0)
 		return exec_fail(x, stats_fd, "cannot count runs (BPF_ENABLE_STATS): %s",
 				 strerror(-stats_fd));
 	err = read_run_cnt(&st->run, &before);
-	err = err ?: run_slot(x, st, ops, s, sink);
+	err = err ?: kernel_run_slot(x, st, ops, s, sink);
 	err = err ?: read_run_cnt(&st->run, &after);
 	close(stats_fd);
 	if (!err && after - before != want)
@@ -501,7 +398,8 @@ static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
 	if (r->family->before)
 		err = r->family->before(r);
 	if (err)
-		return family_fail(x, r, err, "preparation");
+		return kernel_family_fail(x, r, err, "preparation");
+	r->is_timed = false;
 	err = verify_runs(x, st, ops, &s, &sink);
 	if (err)
 		return err;
@@ -509,8 +407,8 @@ static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
 	if (r->family->verify)
 		err = r->family->verify(r);
 	if (err)
-		return family_fail(x, r, err, "verification");
-	if (r->bench->driver == DRIVER_LOOP && r->bench->workers == 1 && ops >= st->checked_ops) {
+		return kernel_family_fail(x, r, err, "verification");
+	if (bench_has_loop(r->bench) && r->bench->workers == 1 && ops >= st->checked_ops) {
 		st->checked_ops = ops;
 		st->checked_sink = sink;
 	}
@@ -554,9 +452,12 @@ const struct exec_ops exec_kernel = {
 	.close = kernel_close,
 	.load = kernel_load,
 	.unload = kernel_unload,
+	.attach = kernel_attach,
+	.detach = kernel_detach,
 	.verify = kernel_verify,
 	.survived = kernel_survived,
 	.run_batch = kernel_run_batch,
 	.round_flags = kernel_round_flags,
+	.report = kernel_report,
 	.facts = kernel_facts,
 };

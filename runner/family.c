@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "bench_family.h"
 
 int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
@@ -15,6 +16,24 @@ int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
 	vsnprintf(r->err, sizeof(r->err), fmt, ap);
 	va_end(ap);
 	return err;
+}
+
+int bench_report(struct bench_run *r, const char *metric, double value)
+{
+	if (!metric_find(metric))
+		return bench_fail(r, -EINVAL, "there is no metric \"%s\"", metric);
+	if (r->nr_reports == BENCH_MAX_REPORTS)
+		return bench_fail(r, -ENOSPC, "more than %d figures", BENCH_MAX_REPORTS);
+	r->reports[r->nr_reports++] = (struct bench_report){ metric, value };
+	return 0;
+}
+
+uint64_t bench_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
 uint64_t bench_run_param(const struct bench_run *r, const char *name)

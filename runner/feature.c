@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include "feature.h"
 
@@ -33,18 +34,18 @@ int read_text(const char *path, char *buf, size_t sz)
 	return 0;
 }
 
-static int probe_btf(char *why, size_t why_sz)
+static int probe_file(const struct feature *f, char *why, size_t why_sz)
 {
-	if (!access("/sys/kernel/btf/vmlinux", R_OK))
+	if (!access(f->what, R_OK))
 		return 1;
-	snprintf(why, why_sz, "/sys/kernel/btf/vmlinux: %s", strerror(errno));
+	snprintf(why, why_sz, "%s: %s", f->what, strerror(errno));
 	return 0;
 }
 
-static int probe_jit(char *why, size_t why_sz)
+static int probe_jit(const struct feature *f, char *why, size_t why_sz)
 {
 	char buf[16];
-	int err = read_text("/proc/sys/net/core/bpf_jit_enable", buf, sizeof(buf));
+	int err = read_text(f->what, buf, sizeof(buf));
 
 	if (err)
 		return err;
@@ -54,36 +55,143 @@ static int probe_jit(char *why, size_t why_sz)
 	return 0;
 }
 
-static int probe_bpf_loop(char *why, size_t why_sz)
-{
-	int rc = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL);
-
-	if (rc == 0)
-		snprintf(why, why_sz, "this kernel has no bpf_loop()");
-	return rc;
-}
-
-static int probe_bpf_stats(char *why, size_t why_sz)
+static int probe_bpf_stats(const struct feature *f, char *why, size_t why_sz)
 {
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 
+	(void)f;
+	(void)why;
+	(void)why_sz;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+}
+
+static int probe_helper(const struct feature *f, char *why, size_t why_sz)
+{
+	(void)why;
+	(void)why_sz;
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, f->number, NULL);
+}
+
+static int probe_prog(const struct feature *f, char *why, size_t why_sz)
+{
+	(void)why;
+	(void)why_sz;
+	return libbpf_probe_bpf_prog_type(f->number, NULL);
+}
+
+static int probe_map(const struct feature *f, char *why, size_t why_sz)
+{
+	(void)why;
+	(void)why_sz;
+	return libbpf_probe_bpf_map_type(f->number, NULL);
+}
+
+/* libbpf 1.1 knows nothing of arenas: one page, mapped nowhere. */
+static int probe_arena(const struct feature *f, char *why, size_t why_sz)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(f->number, "probe", 0, 0, 1, &opts);
+
+	(void)why;
+	(void)why_sz;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EINVAL || fd == -EOPNOTSUPP ? 0 : fd;
+}
+
+/* A kfunc, or the function behind a kind of link: only kernels that have it describe it. */
+static int probe_function(const struct feature *f, char *why, size_t why_sz)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int id;
+
+	(void)why;
+	(void)why_sz;
+	if (!btf)
+		return -errno;
+	id = btf__find_by_name_kind(btf, f->what, BTF_KIND_FUNC);
+	btf__free(btf);
+	return id > 0 ? 1 : id == -ENOENT ? 0 : id;
+}
+
+/*
+ * By an empty program for a function: libbpf 1.1's own probe waits for words in the verifier's log
+ * that have changed, and a security policy may forbid what the kernel has.
+ */
+static int probe_tracing(const struct feature *f, char *why, size_t why_sz)
+{
+	const bool is_lsm = f->number == BPF_LSM_MAC;
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = f->number);
+	int fd = libbpf_find_vmlinux_btf_id(f->what, f->number);
+
+	(void)why;
+	(void)why_sz;
+	if (fd == -ENOENT || fd == -ESRCH)
+		return 0;
+	if (fd < 0)
+		return fd;
+	opts.attach_btf_id = fd;
+	fd = bpf_prog_load(is_lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, "probe", "GPL",
+			   insns, sizeof(insns) / sizeof(insns[0]), &opts);
 	if (fd >= 0) {
 		close(fd);
 		return 1;
 	}
-	if (fd == -EINVAL) {
-		snprintf(why, why_sz, "this kernel has no BPF_ENABLE_STATS");
-		return 0;
-	}
-	return fd;
+	return fd == -EINVAL || fd == -ENOTSUP ? 0 : fd;
 }
 
 /* Each row: the release, and the commit that brought it. */
 static const struct feature features[] = {
-	{ "btf", "5.4", probe_btf },			/* 341dfcf8d78e */
-	{ "jit", "3.0", probe_jit },			/* 0a14842f5a3c */
-	{ "bpf_stats", "5.8", probe_bpf_stats },	/* d46edd671a14 */
-	{ "bpf_loop", "5.17", probe_bpf_loop },		/* e6f2dd0f8067 */
+	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
+	{ "jit", "3.0", probe_jit, 0, "/proc/sys/net/core/bpf_jit_enable", NULL }, /* 0a14842f5a3c */
+	{ "bpf_stats", "5.8", probe_bpf_stats, 0, NULL, NULL },			/* d46edd671a14 */
+	{ "bpf_loop", "5.17", probe_helper, BPF_FUNC_loop, NULL, NULL },	/* e6f2dd0f8067 */
+	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL, NULL }, /* 69c087ba6225 */
+	{ "dynptr", "5.19", probe_helper, BPF_FUNC_dynptr_from_mem, NULL, NULL }, /* 263ae152e962 */
+	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL }, /* 3f364222d032 */
+	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL, NULL }, /* 07343110b293 */
+
+	{ "cgroup_skb", "4.10", probe_prog, BPF_PROG_TYPE_CGROUP_SKB, NULL, "CONFIG_CGROUP_BPF" },
+	{ "flow_dissector", "4.20", probe_prog, BPF_PROG_TYPE_FLOW_DISSECTOR, NULL, NULL },
+	{ "lwt", "4.10", probe_prog, BPF_PROG_TYPE_LWT_IN, NULL, "CONFIG_LWTUNNEL_BPF" },
+	{ "sk_lookup", "5.9", probe_prog, BPF_PROG_TYPE_SK_LOOKUP, NULL, NULL },
+	{ "syscall_prog", "5.14", probe_prog, BPF_PROG_TYPE_SYSCALL, NULL, NULL },
+	{ "struct_ops", "5.6", probe_prog, BPF_PROG_TYPE_STRUCT_OPS, NULL, NULL },
+	{ "sk_skb", "4.14", probe_prog, BPF_PROG_TYPE_SK_SKB, NULL, NULL },
+	{ "sk_msg", "4.17", probe_prog, BPF_PROG_TYPE_SK_MSG, NULL, NULL },
+	{ "sock_ops", "4.13", probe_prog, BPF_PROG_TYPE_SOCK_OPS, NULL, "CONFIG_CGROUP_BPF" },
+	{ "tracing", "5.5", probe_tracing, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* fec56f5890d9 */
+	{ "freplace", "5.6", probe_tracing, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* be8704ff07d2 */
+	{ "lsm", "5.7", probe_tracing, BPF_LSM_MAC, "bpf_lsm_file_open", "CONFIG_BPF_LSM" }, /* 9d3fdea789c8 */
+
+	{ "lpm_trie", "4.11", probe_map, BPF_MAP_TYPE_LPM_TRIE, NULL, NULL },
+	{ "map_in_map", "4.12", probe_map, BPF_MAP_TYPE_ARRAY_OF_MAPS, NULL, NULL },
+	{ "queue", "4.20", probe_map, BPF_MAP_TYPE_QUEUE, NULL, NULL },
+	{ "stack", "4.20", probe_map, BPF_MAP_TYPE_STACK, NULL, NULL },
+	{ "sk_storage", "5.2", probe_map, BPF_MAP_TYPE_SK_STORAGE, NULL, NULL },
+	{ "inode_storage", "5.10", probe_map, BPF_MAP_TYPE_INODE_STORAGE, NULL, "CONFIG_BPF_LSM" },
+	{ "task_storage", "5.11", probe_map, BPF_MAP_TYPE_TASK_STORAGE, NULL, NULL },
+	{ "cgrp_storage", "6.2", probe_map, 32 /* BPF_MAP_TYPE_CGRP_STORAGE */, NULL, "CONFIG_CGROUPS" },
+	{ "bloom_filter", "5.16", probe_map, BPF_MAP_TYPE_BLOOM_FILTER, NULL, NULL },
+	{ "ringbuf", "5.8", probe_map, BPF_MAP_TYPE_RINGBUF, NULL, NULL },
+	{ "user_ringbuf", "6.1", probe_map, BPF_MAP_TYPE_USER_RINGBUF, NULL, NULL },
+	{ "xskmap", "4.18", probe_map, BPF_MAP_TYPE_XSKMAP, NULL, "CONFIG_XDP_SOCKETS" },
+	{ "sockmap", "4.14", probe_map, BPF_MAP_TYPE_SOCKMAP, NULL, NULL },
+	{ "arena", "6.9", probe_arena, 33 /* BPF_MAP_TYPE_ARENA */, NULL, NULL }, /* 317460317a02 */
+
+	{ "tcx", "6.6", probe_function, 0, "tcx_link_attach", NULL },		/* e420bed02507 */
+	{ "netkit", "6.7", probe_function, 0, "netkit_link_attach", "CONFIG_NETKIT" }, /* 35dfaad7188c */
+	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type", "CONFIG_KPROBE_EVENTS" },
+	{ "uprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
+	{ "kprobe_multi", "5.18", probe_function, 0, "bpf_kprobe_multi_link_attach", "CONFIG_FPROBE" }, /* 0dcac2725406 */
+	{ "uprobe_multi", "6.6", probe_function, 0, "bpf_uprobe_multi_link_attach", "CONFIG_UPROBE_EVENTS" }, /* 89ae89f53d20 */
+	{ "bpf_trigger_tp", "6.10", probe_function, 0, "bpf_modify_return_test_tp", NULL }, /* 3124591f6867 */
 };
 
 #define NR_FEATURES (sizeof(features) / sizeof(features[0]))
@@ -122,21 +230,28 @@ static bool should_be_there(const struct feature *f)
 enum feature_state feature_check(const char *name, char *why, size_t why_sz)
 {
 	const struct feature *f = feature_find(name);
-	char clause[192] = "";
+	char clause[192] = "this kernel does not have it";
 	int rc;
 
 	if (!f) {
 		snprintf(why, why_sz, "no such feature is known");
 		return FEATURE_UNKNOWN;
 	}
-	rc = f->probe(clause, sizeof(clause));
+	rc = f->probe(f, clause, sizeof(clause));
 	if (rc > 0)
 		return FEATURE_YES;
+	if (rc == -EPERM) {
+		snprintf(why, why_sz, "the kernel has it, a policy of this machine forbids it");
+		return FEATURE_NO;
+	}
 	if (rc < 0) {
 		snprintf(why, why_sz, "cannot be probed: %s", strerror(-rc));
 		return FEATURE_UNKNOWN;
 	}
-	snprintf(why, why_sz, "%s%s%s%s", clause, should_be_there(f) ? " [suspicious: in since " :
-		 " [in since ", f->since, "]");
+	if (f->config)
+		snprintf(why, why_sz, "%s [needs %s, in since %s]", clause, f->config, f->since);
+	else
+		snprintf(why, why_sz, "%s%s%s]", clause, should_be_there(f) ?
+			 " [suspicious: in since " : " [in since ", f->since);
 	return FEATURE_NO;
 }

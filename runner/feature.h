@@ -14,8 +14,14 @@ enum feature_state { FEATURE_UNKNOWN, FEATURE_YES, FEATURE_NO };
 struct feature {
 	const char *name;
 	const char *since;	/* "5.17": the first release, its commit beside the table's row */
-	/* 1 yes, 0 no with a clause in @why, -errno: could not be found out */
-	int (*probe)(char *why, size_t why_sz);
+	/*
+	 * 1 yes, 0 no, with a clause in @why unless the general one says it all, -errno: could not
+	 * be found out.
+	 */
+	int (*probe)(const struct feature *f, char *why, size_t why_sz);
+	int number;		/* of a program or map type, or a helper */
+	const char *what;	/* a function or a file that shows it */
+	const char *config;	/* an option it hangs on, which many kernels lack */
 };
 
 /* NULL behind the last. */

@@ -13,11 +13,11 @@
  * HZ=250), so that few batches meet one. In instruction mode the unit is an instruction.
  */
 #define BATCH_TARGET 100000
-#define BATCH_MIN_OPS BENCH_MIN_BATCH
 #define BATCH_MAX_OPS (1u << 20)
 /* One may meet a tick; the size of a batch must not hang on that. */
 #define CALIBRATION_TRIES 3
 #define LEVEL 0.95
+#define MAX_REPORTS 16
 
 int exec_fail(struct exec *x, int err, const char *fmt, ...)
 {
@@ -47,74 +47,95 @@ struct batch_ops {
 	uint64_t v[NR_SLOTS];
 };
 
-static int time_slots(struct exec *x, const enum slot *slots, uint32_t nr, bool is_ref, uint64_t n,
-		      uint64_t *slowest)
+/* An exclusive case takes effect between these two only. */
+static int enter(struct exec *x, enum slot slot)
 {
-	uint64_t fastest;
-	uint32_t i, k;
+	return x->bench->is_exclusive && slot == SLOT_RAW ? x->ops->attach(x, slot) : 0;
+}
+
+static void leave(struct exec *x, enum slot slot)
+{
+	if (x->bench->is_exclusive && slot == SLOT_RAW)
+		x->ops->detach(x, slot);
+}
+
+/* Doubled until a batch takes half of the target: powers of two divide exactly. */
+static int calibrate_slot(struct exec *x, enum slot slot, uint64_t *ops)
+{
+	uint64_t n, fastest;
+	uint32_t k;
 	int err;
 
-	*slowest = 0;
-	for (i = 0; i < nr; i++) {
-		if ((slots[i] == SLOT_REF) != is_ref)
-			continue;
+	for (n = *ops; n < BATCH_MAX_OPS; n *= 2) {
 		fastest = UINT64_MAX;
 		for (k = 0; k < CALIBRATION_TRIES; k++) {
 			struct sample s = {};
 
-			err = x->ops->run_batch(x, slots[i], n, &s);
+			err = x->ops->run_batch(x, slot, n, &s);
 			if (err)
 				return err;
 			if (s.elapsed < fastest)
 				fastest = s.elapsed;
 		}
-		if (fastest > *slowest)
-			*slowest = fastest;
+		if (fastest >= BATCH_TARGET / 2)
+			break;
 	}
+	*ops = n;
 	return 0;
 }
 
 /*
  * Case and baseline run the same number of operations, so that what is constant in a batch leaves
- * with the baseline; the reference, which is not subtracted, as many as suit itself. Doubled until
- * the slowest takes the target: powers of two divide exactly.
+ * with the baseline: as many as suit the slower. The reference, which is not subtracted, as many
+ * as suit itself.
  */
 static int calibrate(struct exec *x, const enum slot *slots, uint32_t nr, struct batch_ops *ops)
 {
-	uint64_t n, slowest;
-	int is_ref, err;
+	uint64_t n, least = BATCH_MAX_OPS;
+	uint32_t i;
+	int err;
 
-	for (is_ref = 0; is_ref <= x->has_reference; is_ref++) {
-		for (n = is_ref ? BATCH_MIN_OPS : x->bench->min_batch; n < BATCH_MAX_OPS; n *= 2) {
-			err = time_slots(x, slots, nr, is_ref, n, &slowest);
-			if (err)
-				return err;
-			if (slowest >= BATCH_TARGET / 2)
-				break;
-		}
-		if (is_ref)
+	for (i = 0; i < nr; i++) {
+		n = slots[i] == SLOT_REF ? BENCH_MIN_BATCH : x->bench->min_batch;
+		err = enter(x, slots[i]);
+		if (err)
+			return err;
+		err = calibrate_slot(x, slots[i], &n);
+		leave(x, slots[i]);
+		if (err)
+			return err;
+		if (slots[i] == SLOT_REF)
 			ops->v[SLOT_REF] = n;
-		else
-			ops->v[SLOT_RAW] = ops->v[SLOT_BASE] = n;
+		else if (n < least)
+			least = n;
 	}
+	ops->v[SLOT_RAW] = ops->v[SLOT_BASE] = least;
 	return 0;
 }
 
-static int run_load(struct exec *x, const struct plan *plan, uint32_t load, const enum slot *slots,
-		    const struct batch_ops *ops, struct result *r)
+/* The rounds of a load that some of its slots take part in. */
+struct stretch {
+	uint32_t load, from, to;
+	unsigned int mask;	/* bit s: slot s takes part */
+};
+
+static int run_stretch(struct exec *x, const struct plan *plan, const enum slot *slots,
+		       const struct stretch *st, const struct batch_ops *ops, struct result *r)
 {
 	const uint32_t nr = plan->p.nr_slots;
 	uint32_t round, at, flags;
 	int err;
 
-	for (round = 0; round < plan->p.rounds; round++) {
-		const uint8_t *order = plan_round(plan, load, round);
+	for (round = st->from; round < st->to; round++) {
+		const uint8_t *order = plan_round(plan, st->load, round);
 		struct sample s[NR_SLOTS] = {};
 
 		for (at = 0; at < nr; at++) {
 			enum slot slot = slots[order[at]];
 
-			s[at].load = load;
+			if (!(st->mask & 1u << slot))
+				continue;
+			s[at].load = st->load;
 			s[at].round = round;
 			s[at].slot = at;
 			err = x->ops->run_batch(x, slot, ops->v[slot], &s[at]);
@@ -123,6 +144,8 @@ static int run_load(struct exec *x, const struct plan *plan, uint32_t load, cons
 		}
 		flags = x->ops->round_flags(x) | (round < plan->p.warmup ? SAMPLE_WARMUP : 0);
 		for (at = 0; at < nr; at++) {
+			if (!(st->mask & 1u << slots[order[at]]))
+				continue;
 			s[at].flags |= flags;
 			err = sample_set__add(&r->samples[slots[order[at]]], &s[at]);
 			if (err)
@@ -130,6 +153,33 @@ static int run_load(struct exec *x, const struct plan *plan, uint32_t load, cons
 		}
 	}
 	return 0;
+}
+
+/*
+ * An exclusive case cannot alternate with its baseline in a round: attaching takes milliseconds.
+ * Half of the baseline's rounds come in front of it and half behind, which cancels a drift that is
+ * linear over the load.
+ */
+static int run_load(struct exec *x, const struct plan *plan, uint32_t load, const enum slot *slots,
+		    const struct batch_ops *ops, struct result *r)
+{
+	const uint32_t rounds = plan->p.rounds, half = rounds / 2;
+	struct stretch all = { load, 0, rounds, ~0u };
+	struct stretch base = { load, 0, half, 1u << SLOT_BASE };
+	struct stretch raw = { load, 0, rounds, ~(1u << SLOT_BASE) };
+	int err;
+
+	if (!x->bench->is_exclusive)
+		return run_stretch(x, plan, slots, &all, ops, r);
+	err = run_stretch(x, plan, slots, &base, ops, r);
+	err = err ?: enter(x, SLOT_RAW);
+	if (err)
+		return err;
+	err = run_stretch(x, plan, slots, &raw, ops, r);
+	leave(x, SLOT_RAW);
+	base.from = half;
+	base.to = rounds;
+	return err ?: run_stretch(x, plan, slots, &base, ops, r);
 }
 
 /* A fresh load of everything but the reference, which stays the same loop all along. */
@@ -157,6 +207,59 @@ static void unload_slots(struct exec *x, const enum slot *slots, uint32_t nr, bo
 			x->ops->unload(x, slots[i]);
 }
 
+/* What a family reports beside the time, one value a load. */
+struct report_set {
+	const char *metric[MAX_REPORTS];
+	double *v[MAX_REPORTS];
+	uint32_t n[MAX_REPORTS];
+	int nr;
+};
+
+static int report_set_add(struct report_set *set, const struct load_report *one, uint32_t loads)
+{
+	int i;
+
+	for (i = 0; i < set->nr && strcmp(set->metric[i], one->metric); i++)
+		;
+	if (i == MAX_REPORTS)
+		return -ENOSPC;
+	if (i == set->nr) {
+		set->v[i] = calloc(loads, sizeof(double));
+		if (!set->v[i])
+			return -ENOMEM;
+		set->metric[i] = one->metric;
+		set->nr++;
+	}
+	if (set->n[i] == loads)
+		return -EEXIST;
+	set->v[i][set->n[i]++] = one->value;
+	return 0;
+}
+
+static int take_reports(struct exec *x, struct report_set *set, uint32_t loads)
+{
+	struct load_report v[MAX_REPORTS];
+	int i, err = 0, nr = x->ops->report(x, v, MAX_REPORTS);
+
+	for (i = 0; i < nr && !err; i++)
+		err = report_set_add(set, &v[i], loads);
+	return nr < 0 ? nr : err;
+}
+
+/* Adds them to the result, and frees them. */
+static int report_set_end(struct report_set *set, struct result *r, int err)
+{
+	struct estimate e;
+	int i;
+
+	for (i = 0; i < set->nr; i++) {
+		err = err ?: estimate_values(&e, set->v[i], set->n[i], LEVEL);
+		err = err ?: result_add_metric(r, set->metric[i], &e);
+		free(set->v[i]);
+	}
+	return err;
+}
+
 static int add_exact(struct result *r, const char *name, uint32_t value)
 {
 	struct estimate e = estimate_exact(value);
@@ -182,48 +285,67 @@ static int verify_slots(struct exec *x, const enum slot *slots, uint32_t nr,
 	int err;
 
 	for (i = 0; i < nr; i++) {
+		err = enter(x, slots[i]);
+		if (err)
+			return err;
 		err = x->ops->verify(x, slots[i], ops->v[slots[i]]);
+		leave(x, slots[i]);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
+/* The first load: is it what it says, and how many operations suit a batch? */
+static int begin(struct exec *x, const enum slot *slots, uint32_t nr, struct batch_ops *ops,
+		 struct result *r)
+{
+	int err;
+
+	err = x->ops->survived(x);
+	err = err ?: verify_slots(x, slots, nr, ops);
+	if (!err && x->clock != CLOCK_KIND_NONE)
+		err = calibrate(x, slots, nr, ops);
+	return err ?: add_facts(x, r);
+}
+
 /* Everything that touches the executor; the caller turns an error into the status. */
 static int take_samples(struct exec *x, const struct plan_params *params, struct result *r)
 {
+	const uint64_t min = x->bench->min_batch;
 	struct plan_params p = *params;
 	enum slot slots[NR_SLOTS];
 	struct plan plan = {};
-	const struct batch_ops few = { { BATCH_MIN_OPS, BATCH_MIN_OPS, BATCH_MIN_OPS } };
+	const struct batch_ops few = { { min, min, BENCH_MIN_BATCH } };
 	struct batch_ops ops = few;
+	struct report_set reports = {};
 	uint32_t load;
 	int err;
 
 	p.nr_slots = slots_of(x, slots);
+	if (x->bench->max_loads && p.loads > x->bench->max_loads)
+		p.loads = x->bench->max_loads;
 	err = plan_build(&plan, &p, x->seed, x->bench->id);
 	if (err)
 		return exec_fail(x, err, "no plan for %u loads of %u rounds", p.loads, p.rounds);
 	for (load = 0; load < p.loads && !err; load++) {
 		err = load_slots(x, slots, p.nr_slots, load == 0);
-		if (!err && !load) {
-			err = x->ops->survived(x);
-			err = err ?: verify_slots(x, slots, p.nr_slots, &few);
-			if (!err && x->clock != CLOCK_KIND_NONE)
-				err = calibrate(x, slots, p.nr_slots, &ops);
-			err = err ?: add_facts(x, r);
-		}
+		if (!err && !load)
+			err = begin(x, slots, p.nr_slots, &ops, r);
 		/* Without a clock one verified load tells all there is to tell. */
 		if (!err && x->clock == CLOCK_KIND_NONE)
 			break;
 		/* Once with a whole batch: the executor holds later ones against its result. */
 		err = err ?: verify_slots(x, slots, p.nr_slots, load ? &few : &ops);
+		x->is_timed = true;
 		err = err ?: run_load(x, &plan, load, slots, &ops, r);
+		x->is_timed = false;
+		err = err ?: take_reports(x, &reports, p.loads);
 		unload_slots(x, slots, p.nr_slots, false);
 	}
 	unload_slots(x, slots, p.nr_slots, true);
 	plan_free(&plan);
-	return err;
+	return report_set_end(&reports, r, err);
 }
 
 static int add_estimate(struct result *r, const char *name, enum slot slot, bool net,
@@ -276,8 +398,7 @@ int measure(struct exec *x, const char *exec_arg, const struct plan_params *p, s
 
 	x->err[0] = '\0';
 	if (x->bench->time_only && x->clock == CLOCK_KIND_INSN)
-		err = exec_fail(x, -EOPNOTSUPP,
-				"a counted guest runs one CPU at a time: contention does not show");
+		err = exec_fail(x, -EOPNOTSUPP, "%s", x->bench->time_only);
 	else
 		err = x->ops->open(x, exec_arg);
 	if (!err) {

@@ -52,6 +52,25 @@ static int read_family(struct bench_list *list, const struct bench_family *famil
 	return rc;
 }
 
+/* What a declaration needs of user code is there. */
+static int check_operations(const struct bench_list *list, char *err, size_t err_sz)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		const struct bench *b = &list->v[i];
+		const struct bench_family *family = registry_family(b->family);
+
+		if ((!bench_has_run(b) || family->run) &&
+		    (!b->is_exclusive || (family->attach && family->detach)))
+			continue;
+		snprintf(err, err_sz, "%s: prog_tests/%s.c has no %s", b->id, b->family,
+			 family->run ? ".attach and .detach" : ".run");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int registry_read(struct bench_list *list, char *err, size_t err_sz)
 {
 	size_t i;
@@ -62,5 +81,6 @@ int registry_read(struct bench_list *list, char *err, size_t err_sz)
 		if (rc)
 			return rc;
 	}
-	return bench_list_resolve(list, err, err_sz);
+	rc = check_operations(list, err, err_sz);
+	return rc ? rc : bench_list_resolve(list, err, err_sz);
 }

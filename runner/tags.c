@@ -33,6 +33,24 @@ static int compare_tags(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static int check_triggers(const struct bench_list *list, const char *family, struct bpf_object *obj,
+			  char *err, size_t err_sz)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		const struct bench *b = &list->v[i];
+
+		if (!b->trigger || strcmp(b->family, family) ||
+		    bpf_object__find_program_by_name(obj, b->trigger))
+			continue;
+		snprintf(err, err_sz, "program %s: there is no program %s to trigger it", b->name,
+			 b->trigger);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int registry_read_object(struct bench_list *list, const char *family, struct bpf_object *obj,
 			 char *err, size_t err_sz)
 {
@@ -63,5 +81,5 @@ int registry_read_object(struct bench_list *list, const char *family, struct bpf
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return check_triggers(list, family, obj, err, err_sz);
 }

@@ -29,7 +29,8 @@ golden() {
 
 update=
 [ "${1:-}" != --update ] || update=1
-fake=(run --exec fake --seed 1 --loads 4 --rounds 5 -t 'selfcheck,hook_run')
+few=hook_run/xdp,hook_run/sched_cls,hook_run/socket_filter,hook_run/raw_tp
+fake=(run --exec fake --seed 1 --loads 4 --rounds 5 -a "selfcheck,$few")
 broken='fake:skip@hook_run/xdp,fail@hook_run/sched_cls,crash@hook_run/socket_filter,hang@hook_run/raw_tp'
 
 golden run_ns.jsonl 0 "${fake[@]}" --clock ns -o jsonl
@@ -37,8 +38,8 @@ golden run_insn.jsonl 0 "${fake[@]}" --clock insn -o jsonl
 golden run_ns.table 0 "${fake[@]}" --clock ns -o table
 golden run_insn.table 0 "${fake[@]}" --clock insn -o table
 golden run_insn.ktap 0 "${fake[@]}" --clock insn -o ktap
-golden run_broken.ktap 1 run --exec "$broken" --timeout 1 --clock insn -t hook_run -o ktap
-golden run_broken.table 1 run --exec "$broken" --timeout 1 --clock insn -t hook_run -o table
+golden run_broken.ktap 1 run --exec "$broken" --timeout 1 --clock insn -a "$few" -o ktap
+golden run_broken.table 1 run --exec "$broken" --timeout 1 --clock insn -a "$few" -o table
 golden show.ktap 0 show tests/golden/run_insn.jsonl -o ktap
 golden compare_same.table 0 compare tests/golden/run_insn.jsonl tests/golden/run_insn.jsonl
 ./bench_progs "${fake[@]}" --clock insn --exec 'fake:x1.05@hook_run/xdp' -o "jsonl:$work/slow.jsonl"

@@ -96,7 +96,7 @@ TEST_F(benches, defaults)
 	EXPECT_EQ(1, b->ops);
 	EXPECT_EQ(1, b->workers);
 	EXPECT_EQ(0, b->retval);
-	EXPECT_FALSE(b->time_only);
+	EXPECT_EQ(NULL, b->time_only);
 	EXPECT_FALSE(b->has_net_insn);
 	EXPECT_EQ(0, resolve(&self->list));
 }
@@ -108,7 +108,7 @@ TEST_F(benches, every_tag)
 	ASSERT_EQ(0, ADD(&self->list, "p", "bench:retval=2147483647", "bench:note=warm",
 			 "bench:needs=bpf_loop", "comment:between", D, "bench:ops=4096",
 			 "bench:xlated=call_pc+1", "bench:baseline=once", "bench:driver=test_run",
-			 "bench:net_insn=-3", "bench:needs=kfunc", "bench:time_only=",
+			 "bench:net_insn=-3", "bench:needs=kfunc", "bench:time_only=why",
 			 "bench:workers=64", "bench:xlated=call+0x10", "bench:note=small"));
 	ASSERT_EQ(1, self->list.nr);
 	b = &self->list.v[0];
@@ -130,7 +130,7 @@ TEST_F(benches, every_tag)
 	EXPECT_EQ(DRIVER_TEST_RUN, b->driver);
 	EXPECT_TRUE(b->has_net_insn);
 	EXPECT_EQ(-3, b->net_insn);
-	EXPECT_TRUE(b->time_only);
+	EXPECT_STREQ("why", b->time_only);
 	EXPECT_EQ(64, b->workers);
 }
 
@@ -218,7 +218,7 @@ static void expect_refused(struct __test_metadata *_metadata, int ret, const cha
 #define TAG_CLAUSE "program p: bad or repeated tag \""
 static const char *const bad_tags[] = {
 	"bench:", "bench:opps=1", "bench:ops", "bench:operations=1", "bench:Ops=1",
-	"bench:workers=0", "bench:workers=65", "bench:workers=2x", "bench:needs=", "bench:note=",
+	"bench:needs=", "bench:note=",
 	"bench:retval=-1", "bench:retval=2147483648", "bench:retval=99999999999999999999",
 	"bench:driver=loop", "bench:xlated=alu", "bench:param=n", "bench:param==1",
 	"bench:param=n=",
@@ -226,6 +226,7 @@ static const char *const bad_tags[] = {
 
 /* Of a bench with n=-8; the message has what stands behind the '='. */
 static const char *const bad_values[] = {
+	"bench:workers=0", "bench:workers=65", "bench:workers=2x", "bench:workers=n",
 	"bench:ops=0", "bench:ops=1048577", "bench:ops=m", "bench:ops=n", "bench:ops=64/2",
 	"bench:net_insn=m", "bench:net_insn=1.5", "bench:xlated=+1", "bench:xlated=al+1",
 	"bench:xlated=alus+1", "bench:xlated=ALU+1", "bench:xlated=alu+", "bench:xlated=alu+-1",
@@ -303,7 +304,7 @@ TEST_F(benches, some_tags_only_once)
 		{ "bench:workers=1", "bench:workers=1", "bench:workers=" },
 		{ "bench:driver=test_run", "bench:driver=test_run", "bench:driver=" },
 		{ "bench:retval=0", "bench:retval=1", "bench:retval=" },
-		{ "bench:time_only=", "bench:time_only=", "bench:time_only=1" },
+		{ "bench:time_only=a", "bench:time_only=b", "bench:time_only=" },
 	};
 
 	for (size_t i = 0; i < NR(rows); i++) {

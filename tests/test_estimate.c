@@ -112,6 +112,31 @@ TEST(names)
 	ASSERT_EQ(-EINVAL, quality_parse("OK", &q));
 }
 
+TEST(values_of_loads)
+{
+	const double v[] = { 5, 1, 9, 7, 3, 8 }, same[] = { 4, 4, 4 };
+	struct estimate e;
+
+	ASSERT_EQ(0, estimate_values(&e, v, 6, 0.95));
+	EXPECT_TRUE(e.value == 6);
+	EXPECT_TRUE(e.lo == 1);
+	EXPECT_TRUE(e.hi == 9);
+	EXPECT_TRUE(e.level == 1 - 2 / 64.0);
+	EXPECT_EQ(6, e.n);
+	EXPECT_EQ(QUALITY_OK, e.quality);
+	ASSERT_EQ(0, estimate_values(&e, same, 3, 0.95));
+	EXPECT_TRUE(e.value == 4);
+	EXPECT_TRUE(e.mad == 0);
+	EXPECT_EQ(QUALITY_EXACT, e.quality);
+	for (mallocs_left = 0; mallocs_left < 2; mallocs_left++) {
+		int left = mallocs_left;
+
+		EXPECT_EQ(-ENOMEM, estimate_values(&e, v, 6, 0.95));
+		mallocs_left = left;
+	}
+	mallocs_left = -1;
+}
+
 TEST(exact_figure)
 {
 	struct estimate e = estimate_exact(42);

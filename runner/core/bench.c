@@ -1,37 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bench.h"
+#include "bench_decl.h"
 
 #define ID_MAX 256
-
-/* What the tags of one program say, before parameters are multiplied out. */
-struct decl {
-	struct bench proto;		/* strings point into the tags */
-	const char *values[RESULT_MAX_PARAMS];	/* "1,2,3" */
-	const char *checks[BENCH_MAX_CHECKS];
-	const char *ops, *batch;
-	bool has_retval;
-	const char *net_insn;
-	unsigned int seen;		/* bit i: tags_known[i] was there */
-	bool is_bench;
-};
-
-static int fail(char *err, size_t err_sz, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(char *err, size_t err_sz, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, err_sz, fmt, ap);
-	va_end(ap);
-	return -EINVAL;
-}
 
 static const char *const insn_kind_names[NR_INSN_KINDS] = {
 	[INSN_ALU] = "alu",	  [INSN_LOAD] = "load", [INSN_STORE] = "store",
@@ -42,191 +16,6 @@ static const char *const insn_kind_names[NR_INSN_KINDS] = {
 const char *insn_kind_name(enum insn_kind k)
 {
 	return insn_kind_names[k];
-}
-
-/* IDs are file names, KTAP names and glob subjects: keep them plain. */
-static bool is_plain_name(const char *s)
-{
-	return *s && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(s);
-}
-
-static int parse_number(const char *s, long long *v)
-{
-	char *end;
-
-	errno = 0;
-	*v = strtoll(s, &end, 0);
-	return errno || end == s || *end ? -EINVAL : 0;
-}
-
-static int tag_description(struct decl *d, const char *v)
-{
-	if (!*v)
-		return -EINVAL;
-	d->is_bench = true;
-	d->proto.description = (char *)v;
-	return 0;
-}
-
-static int tag_baseline(struct decl *d, const char *v)
-{
-	if (!*v)
-		return -EINVAL;
-	d->proto.baseline = (char *)v;
-	d->proto.base_kind = !strcmp(v, "once") ? BASE_ONCE :
-			     !strcmp(v, "refused") ? BASE_REFUSED : BASE_BENCH;
-	return 0;
-}
-
-static int tag_needs(struct decl *d, const char *v)
-{
-	if (d->proto.nr_needs == BENCH_MAX_NEEDS || !*v)
-		return -EINVAL;
-	d->proto.needs[d->proto.nr_needs++] = (char *)v;
-	return 0;
-}
-
-/* "name=1,2,3" */
-static int tag_param(struct decl *d, const char *v)
-{
-	const char *eq = strchr(v, '=');
-
-	if (!eq || eq == v || !eq[1] || d->proto.nr_params == RESULT_MAX_PARAMS)
-		return -EINVAL;
-	d->proto.params[d->proto.nr_params].name = (char *)v;
-	d->values[d->proto.nr_params++] = eq + 1;
-	return 0;
-}
-
-/* "kind+count", count as bench_value() reads it */
-static int tag_xlated(struct decl *d, const char *v)
-{
-	if (d->proto.nr_checks == BENCH_MAX_CHECKS || !strchr(v, '+'))
-		return -EINVAL;
-	d->checks[d->proto.nr_checks++] = v;
-	return 0;
-}
-
-static int tag_note(struct decl *d, const char *v)
-{
-	if (d->proto.nr_notes == RESULT_MAX_NOTES || !*v)
-		return -EINVAL;
-	d->proto.notes[d->proto.nr_notes++] = (char *)v;
-	return 0;
-}
-
-static int tag_ops(struct decl *d, const char *v)
-{
-	d->ops = v;
-	return *v ? 0 : -EINVAL;
-}
-
-static int tag_batch(struct decl *d, const char *v)
-{
-	d->batch = v;
-	return *v ? 0 : -EINVAL;
-}
-
-static int tag_net_insn(struct decl *d, const char *v)
-{
-	d->net_insn = v;
-	return *v ? 0 : -EINVAL;
-}
-
-static int tag_workers(struct decl *d, const char *v)
-{
-	long long n;
-
-	if (parse_number(v, &n) || n < 1 || n > BENCH_MAX_WORKERS)
-		return -EINVAL;
-	d->proto.workers = n;
-	return 0;
-}
-
-static int tag_retval(struct decl *d, const char *v)
-{
-	long long n;
-
-	if (parse_number(v, &n) || n < 0 || n > 0x7fffffff)
-		return -EINVAL;
-	d->proto.retval = n;
-	d->has_retval = true;
-	return 0;
-}
-
-static int tag_driver(struct decl *d, const char *v)
-{
-	if (strcmp(v, "test_run"))
-		return -EINVAL;
-	d->proto.driver = DRIVER_TEST_RUN;
-	return 0;
-}
-
-static int tag_time_only(struct decl *d, const char *v)
-{
-	d->proto.time_only = true;
-	return *v ? -EINVAL : 0;
-}
-
-static const struct {
-	const char *name;
-	int (*parse)(struct decl *d, const char *value);
-	bool repeats;
-} tags_known[] = {
-	{ "description", tag_description, false },
-	{ "baseline", tag_baseline, false },
-	{ "needs", tag_needs, true },
-	{ "param", tag_param, true },
-	{ "xlated", tag_xlated, true },
-	{ "note", tag_note, true },
-	{ "ops", tag_ops, false },
-	{ "batch", tag_batch, false },
-	{ "net_insn", tag_net_insn, false },
-	{ "workers", tag_workers, false },
-	{ "driver", tag_driver, false },
-	{ "retval", tag_retval, false },
-	{ "time_only", tag_time_only, false },
-};
-
-static int decl_parse_tag(struct decl *d, const char *tag)
-{
-	size_t i, len;
-
-	for (i = 0; i < sizeof(tags_known) / sizeof(tags_known[0]); i++) {
-		len = strlen(tags_known[i].name);
-		if (strncmp(tag, tags_known[i].name, len) || tag[len] != '=')
-			continue;
-		if (!tags_known[i].repeats && d->seen & 1u << i)
-			return -EINVAL;
-		d->seen |= 1u << i;
-		return tags_known[i].parse(d, tag + len + 1);
-	}
-	return -EINVAL;
-}
-
-static int decl_parse(struct decl *d, const char *prog, const char *const *tags, size_t nr_tags,
-		      char *err, size_t err_sz)
-{
-	const size_t prefix = strlen(BENCH_TAG_PREFIX);
-	bool any = false;
-	size_t i;
-
-	memset(d, 0, sizeof(*d));
-	d->proto.workers = 1;
-	for (i = 0; i < nr_tags; i++) {
-		if (strncmp(tags[i], BENCH_TAG_PREFIX, prefix))
-			continue;
-		any = true;
-		if (decl_parse_tag(d, tags[i] + prefix))
-			return fail(err, err_sz, "program %s: bad or repeated tag \"%s\"", prog,
-				    tags[i]);
-	}
-	if (any && !d->is_bench)
-		return fail(err, err_sz, "program %s: has tags but no __bench(\"description\")",
-			    prog);
-	if (any && !is_plain_name(prog))
-		return fail(err, err_sz, "program %s: a name has only a-z, 0-9 and _", prog);
-	return 0;
 }
 
 static char *dup_or_null(const char *s, bool *nomem)
@@ -247,6 +36,8 @@ static void bench_free(struct bench *b)
 	free(b->name);
 	free(b->description);
 	free(b->baseline);
+	free(b->trigger);
+	free(b->time_only);
 	for (i = 0; i < b->nr_params; i++)
 		free(b->params[i].name);
 	for (i = 0; i < b->nr_needs; i++)
@@ -268,6 +59,8 @@ static int bench_copy(struct bench *to, const struct bench *from)
 	to->name = dup_or_null(from->name, &nomem);
 	to->description = dup_or_null(from->description, &nomem);
 	to->baseline = dup_or_null(from->baseline, &nomem);
+	to->trigger = dup_or_null(from->trigger, &nomem);
+	to->time_only = dup_or_null(from->time_only, &nomem);
 	for (i = 0; i < from->nr_params; i++)
 		to->params[i].name = dup_or_null(from->params[i].name, &nomem);
 	for (i = 0; i < from->nr_needs; i++)
@@ -300,6 +93,16 @@ static int list_append(struct bench_list *list, const struct bench *b)
 	return err;
 }
 
+bool bench_has_loop(const struct bench *b)
+{
+	return b->driver == DRIVER_LOOP;
+}
+
+bool bench_has_run(const struct bench *b)
+{
+	return b->driver == DRIVER_ATTACH || b->driver == DRIVER_USER;
+}
+
 const struct param *bench_param(const struct bench *b, const char *name)
 {
 	int i;
@@ -319,13 +122,13 @@ static int bench_value(const struct bench *b, const char *s, long long *v)
 	char name[64];
 	size_t len;
 
-	if (slash && (parse_number(slash + 1, &divisor) || divisor < 1))
+	if (slash && (decl_number(slash + 1, &divisor) || divisor < 1))
 		return -EINVAL;
 	len = slash ? (size_t)(slash - s) : strlen(s);
 	snprintf(name, sizeof(name), "%.*s", (int)len, s);
 	p = len < sizeof(name) ? bench_param(b, name) : NULL;
 	if (!p)
-		return slash ? -EINVAL : parse_number(s, v);
+		return slash ? -EINVAL : decl_number(s, v);
 	*v = p->value / divisor;
 	return 0;
 }
@@ -347,37 +150,54 @@ static int bench_parse_check(const struct bench *b, const char *s, struct bench_
 	return -EINVAL;
 }
 
+/* Operations in one run, in the smallest batch, CPUs at once. */
+static int decl_fill_numbers(const struct decl *d, struct bench *b, char *err, size_t err_sz)
+{
+	/* What BENCH() repeats comes in chunks; user space can do one operation. */
+	const unsigned int min_batch = bench_has_run(b) ? 1 : BENCH_MIN_BATCH;
+	long long v = 1;
+
+	if (d->ops && (bench_value(b, d->ops, &v) || v < 1 || v > 1 << 20))
+		return decl_fail(err, err_sz, "program %s: bad __ops(\"%s\")", b->name, d->ops);
+	b->ops = v;
+	v = min_batch;
+	if (d->batch && (bench_value(b, d->batch, &v) || v < 1 || v > BENCH_MAX_BATCH ||
+			 (v & (v - 1))))
+		return decl_fail(err, err_sz, "program %s: bad __batch(\"%s\"): a power of two up to %d",
+			    b->name, d->batch, BENCH_MAX_BATCH);
+	b->min_batch = v < min_batch ? min_batch : v;
+	v = 1;
+	if (d->workers && (bench_value(b, d->workers, &v) || v < 1 || v > BENCH_MAX_WORKERS))
+		return decl_fail(err, err_sz, "program %s: bad __workers(\"%s\"): 1 to %d", b->name,
+			    d->workers, BENCH_MAX_WORKERS);
+	b->workers = v;
+	return 0;
+}
+
 /* Parameters are fixed: fill in what depends on them, name the bench, add it. */
 static int decl_add_one(struct bench_list *list, const struct decl *d, struct bench *b, char *err,
 			size_t err_sz)
 {
 	char id[ID_MAX];
-	long long v = 1;
-	int i, len;
+	int i, len, rc;
 
 	len = snprintf(id, sizeof(id), "%s/%s", b->family, b->name);
 	for (i = 0; i < b->nr_params && len < (int)sizeof(id); i++)
 		len += snprintf(id + len, sizeof(id) - len, "%c%s=%lld", i ? ',' : ':',
 				b->params[i].name, b->params[i].value);
 	if (len > (int)DOC_MAX_NAME)
-		return fail(err, err_sz, "program %s: ID longer than %u", b->name, DOC_MAX_NAME);
+		return decl_fail(err, err_sz, "program %s: ID longer than %u", b->name, DOC_MAX_NAME);
 	b->id = id;
 	for (i = 0; i < b->nr_checks; i++)
 		if (bench_parse_check(b, d->checks[i], &b->checks[i]))
-			return fail(err, err_sz, "program %s: bad __xlated(\"%s\")", b->name,
+			return decl_fail(err, err_sz, "program %s: bad __xlated(\"%s\")", b->name,
 				    d->checks[i]);
-	if (d->ops && (bench_value(b, d->ops, &v) || v < 1 || v > 1 << 20))
-		return fail(err, err_sz, "program %s: bad __ops(\"%s\")", b->name, d->ops);
-	b->ops = v;
-	v = BENCH_MIN_BATCH;
-	if (d->batch && (bench_value(b, d->batch, &v) || v < 1 || v > BENCH_MAX_BATCH ||
-			 (v & (v - 1))))
-		return fail(err, err_sz, "program %s: bad __batch(\"%s\"): a power of two up to %d",
-			    b->name, d->batch, BENCH_MAX_BATCH);
-	b->min_batch = v < BENCH_MIN_BATCH ? BENCH_MIN_BATCH : v;
+	rc = decl_fill_numbers(d, b, err, err_sz);
+	if (rc)
+		return rc;
 	if (d->net_insn) {
 		if (bench_value(b, d->net_insn, &b->net_insn))
-			return fail(err, err_sz, "program %s: bad __net_insn(\"%s\")", b->name,
+			return decl_fail(err, err_sz, "program %s: bad __net_insn(\"%s\")", b->name,
 				    d->net_insn);
 		b->has_net_insn = true;
 	}
@@ -394,10 +214,10 @@ static int decl_expand(struct bench_list *list, const struct decl *d, struct ben
 	if (at == b->nr_params)
 		return decl_add_one(list, d, b, err, err_sz);
 	if (snprintf(buf, sizeof(buf), "%s", d->values[at]) >= (int)sizeof(buf))
-		return fail(err, err_sz, "program %s: parameter list too long", b->name);
+		return decl_fail(err, err_sz, "program %s: parameter list too long", b->name);
 	while ((value = strsep(&rest, ","))) {
-		if (++nr > BENCH_MAX_VALUES || parse_number(value, &b->params[at].value))
-			return fail(err, err_sz, "program %s: bad value \"%s\" of parameter %s",
+		if (++nr > BENCH_MAX_VALUES || decl_number(value, &b->params[at].value))
+			return decl_fail(err, err_sz, "program %s: bad value \"%s\" of parameter %s",
 				    b->name, value, b->params[at].name);
 		rc = decl_expand(list, d, b, at + 1, err, err_sz);
 		if (rc)
@@ -417,28 +237,34 @@ int bench_list_add(struct bench_list *list, const char *family, const char *prog
 	rc = decl_parse(&d, prog, tags, nr_tags, err, err_sz);
 	if (rc || !d.is_bench)
 		return rc;
-	if (!is_plain_name(family))
-		return fail(err, err_sz, "program %s: bad family name \"%s\"", prog, family);
+	if (!decl_name_is_plain(family))
+		return decl_fail(err, err_sz, "program %s: bad family name \"%s\"", prog, family);
 	b = d.proto;
 	b.family = (char *)family;
 	b.name = (char *)prog;
 	for (i = 0; i < b.nr_params; i++) {
 		len = strchr(b.params[i].name, '=') - b.params[i].name;
 		if (len >= (int)sizeof(names[i]))
-			return fail(err, err_sz, "program %s: parameter name too long", prog);
+			return decl_fail(err, err_sz, "program %s: parameter name too long", prog);
 		memcpy(names[i], b.params[i].name, len);
 		names[i][len] = '\0';
 		b.params[i].name = names[i];
-		if (!is_plain_name(names[i]) || bench_param(&b, names[i]) != &b.params[i])
-			return fail(err, err_sz, "program %s: bad or repeated parameter \"%s\"",
+		if (!decl_name_is_plain(names[i]) || bench_param(&b, names[i]) != &b.params[i])
+			return decl_fail(err, err_sz, "program %s: bad or repeated parameter \"%s\"",
 				    prog, names[i]);
 	}
+	if (b.trigger && b.driver != DRIVER_LOOP)
+		return decl_fail(err, err_sz, "program %s: __trigger() is a loop of BENCH() and excludes "
+			    "__driver()", prog);
+	if (b.is_exclusive && (!d.proto.baseline || d.proto.base_kind != BASE_BENCH))
+		return decl_fail(err, err_sz, "program %s: __exclusive needs a bench as its baseline",
+			    prog);
 	if ((d.ops || d.has_retval) && b.driver != DRIVER_TEST_RUN)
-		return fail(err, err_sz, "program %s: __ops() and __retval() need "
+		return decl_fail(err, err_sz, "program %s: __ops() and __retval() need "
 			    "__driver(\"test_run\")", prog);
 	if ((b.base_kind == BASE_ONCE || b.base_kind == BASE_REFUSED) &&
 	    b.driver != DRIVER_TEST_RUN)
-		return fail(err, err_sz, "program %s: baseline \"%s\" needs __driver(\"test_run\")",
+		return decl_fail(err, err_sz, "program %s: baseline \"%s\" needs __driver(\"test_run\")",
 			    prog, b.baseline);
 	return decl_expand(list, &d, &b, 0, err, err_sz);
 }
@@ -451,12 +277,11 @@ int bench_list_add_derived(struct bench_list *list, const char *family, const ch
 		.name = (char *)name,
 		.description = (char *)description,
 		.driver = DRIVER_DERIVED,
-		.workers = 1,
 	};
 	struct decl d = {};
 
-	if (!is_plain_name(family) || !is_plain_name(name) || !*description)
-		return fail(err, err_sz, "derived bench \"%s\" of %s: bad name or no description",
+	if (!decl_name_is_plain(family) || !decl_name_is_plain(name) || !*description)
+		return decl_fail(err, err_sz, "derived bench \"%s\" of %s: bad name or no description",
 			    name, family);
 	return decl_add_one(list, &d, &b, err, err_sz);
 }
@@ -483,7 +308,7 @@ static int parse_given(struct bench *given, char *text)
 			return -EINVAL;
 		*eq = '\0';
 		p = &given->params[given->nr_params];
-		if (bench_param(given, item) || parse_number(eq + 1, &p->value))
+		if (bench_param(given, item) || decl_number(eq + 1, &p->value))
 			return -EINVAL;
 		p->name = item;
 		given->nr_params++;
@@ -509,6 +334,12 @@ static bool base_params_match(const struct bench *b, const struct bench *given,
 	return true;
 }
 
+/* What run() does without a program is the baseline of what it does with one. */
+static bool drivers_match(const struct bench *base, const struct bench *b)
+{
+	return base->driver == b->driver || (bench_has_run(base) && bench_has_run(b));
+}
+
 static int resolve_baseline(struct bench_list *list, size_t i, char *err, size_t err_sz)
 {
 	struct bench *b = &list->v[i], given = {};
@@ -523,21 +354,21 @@ static int resolve_baseline(struct bench_list *list, size_t i, char *err, size_t
 	if (params)
 		*params++ = '\0';
 	if (len >= (int)sizeof(want) || parse_given(&given, params))
-		return fail(err, err_sz, "%s: bad baseline \"%s\"", b->id, b->baseline);
+		return decl_fail(err, err_sz, "%s: bad baseline \"%s\"", b->id, b->baseline);
 	for (j = 0; j < list->nr; j++) {
 		snprintf(id, sizeof(id), "%s/%s", list->v[j].family, list->v[j].name);
 		if (strcmp(id, want) || !base_params_match(&list->v[j], &given, b))
 			continue;
 		/* "alu:n=0" of alu:n=0 is an A/A, "alu" of alu a slip. */
 		if (j == i && !given.nr_params)
-			return fail(err, err_sz, "%s: is its own baseline", b->id);
-		if (list->v[j].driver != b->driver || list->v[j].workers != b->workers)
-			return fail(err, err_sz, "%s: baseline %s has another driver or number of "
+			return decl_fail(err, err_sz, "%s: is its own baseline", b->id);
+		if (!drivers_match(&list->v[j], b) || list->v[j].workers != b->workers)
+			return decl_fail(err, err_sz, "%s: baseline %s has another driver or number of "
 				    "workers", b->id, list->v[j].id);
 		b->base = j;
 		return 0;
 	}
-	return fail(err, err_sz, "%s: baseline \"%s\" does not exist", b->id, b->baseline);
+	return decl_fail(err, err_sz, "%s: baseline \"%s\" does not exist", b->id, b->baseline);
 }
 
 int bench_list_resolve(struct bench_list *list, char *err, size_t err_sz)
@@ -547,7 +378,7 @@ int bench_list_resolve(struct bench_list *list, char *err, size_t err_sz)
 
 	for (i = 0; i < list->nr; i++) {
 		if (bench_list_find(list, list->v[i].id) != &list->v[i])
-			return fail(err, err_sz, "%s: declared twice", list->v[i].id);
+			return decl_fail(err, err_sz, "%s: declared twice", list->v[i].id);
 		if (list->v[i].base_kind != BASE_BENCH)
 			continue;
 		rc = resolve_baseline(list, i, err, err_sz);

@@ -21,6 +21,8 @@
 enum bench_driver {
 	DRIVER_LOOP,		/* the loop and the clock are in the program (BENCH()) */
 	DRIVER_TEST_RUN,	/* BPF_PROG_TEST_RUN repeats it, the clock is in user space */
+	DRIVER_ATTACH,		/* attached; the family's run() makes the kernel run it */
+	DRIVER_USER,		/* no program: the family's run() is the operation */
 	DRIVER_DERIVED,		/* computed from results of the same run */
 };
 
@@ -61,7 +63,10 @@ struct bench {
 	unsigned int ops;		/* operations in one run of the program */
 	unsigned int min_batch;		/* operations of the smallest batch, a power of two */
 	unsigned int workers;		/* CPUs that run it at once */
-	bool time_only;			/* counts of instructions cannot show it */
+	unsigned int max_loads;		/* one is expensive: no more of them; 0: no bound */
+	char *trigger;			/* program with the timed loop that makes this one run */
+	bool is_exclusive;		/* attached, it also runs in the baseline's batches */
+	char *time_only;		/* why counts of instructions cannot show it; NULL: they do */
 	unsigned int retval;		/* DRIVER_TEST_RUN: what a run returns */
 	bool has_net_insn;		/* insn mode: net must be exactly net_insn */
 	long long net_insn;
@@ -71,6 +76,11 @@ struct bench_list {
 	struct bench *v;
 	size_t nr, cap;
 };
+
+/* Does the loop of BENCH() with its own clock run the operations? */
+bool bench_has_loop(const struct bench *b);
+/* Are they run by the family's run()? */
+bool bench_has_run(const struct bench *b);
 
 /*
  * Adds the benches that program @prog of @family declares: one for each combination of parameter

@@ -49,6 +49,26 @@ struct estimate estimate_exact(double value)
 	};
 }
 
+int estimate_values(struct estimate *e, const double *v, size_t n, double level)
+{
+	struct interval iv = {};
+	int err;
+
+	memset(e, 0, sizeof(*e));
+	err = stats_median(v, n, &e->value);
+	err = err ?: stats_mad(v, n, &e->mad);
+	err = err ?: stats_sign_interval(v, n, level, &iv);
+	e->lo = iv.lo;
+	e->hi = iv.hi;
+	e->level = iv.level;
+	e->n = n;
+	for (size_t i = 1; i < n; i++)
+		if (v[i] != v[0])
+			return err;
+	e->quality = QUALITY_EXACT;
+	return err;
+}
+
 /* One usable round: the batch of the case and, for a net, the baseline's of the same round. */
 struct pair {
 	const struct sample *raw, *base;

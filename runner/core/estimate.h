@@ -36,6 +36,12 @@ struct estimate {
 struct estimate estimate_exact(double value);
 
 /*
+ * A figure of which each load gives one value: median, sign interval, MAD between loads. Values
+ * that all agree are exact. n >= 1. 0 or -ENOMEM.
+ */
+int estimate_values(struct estimate *e, const double *v, size_t n, double level);
+
+/*
  * Per-load values in the order of loads: time mode takes the median over the rounds of a load,
  * insn mode the minimum (a disturbance only ever adds). @base NULL: the case itself; else
  * the difference raw - base paired in the round (a round where either is excluded or missing drops
