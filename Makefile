@@ -52,6 +52,7 @@ ARGS ?=
 VARIANT ?=
 O := .output/$(SRCARCH)$(VARIANT)
 Q := $(if $(filter 1,$(V)),,@)
+comma := ,
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
 
 CFLAGS ?= -O2 -g
@@ -72,6 +73,7 @@ CORE_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/core/*.c)))
 REPORT_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/report*.c)))
 # Shared by the runner and the launcher.
 SHARED_OBJS := $(REPORT_OBJS) $(O)/runner/options.o
+NET_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/net/*.c)))
 GUEST_OBJS := $(O)/runner/vm/guest.o
 RUNNER_OBJS := $(filter-out $(SHARED_OBJS) $(O)/runner/gen_families.o, \
 		$(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/*.c)))) \
@@ -107,6 +109,8 @@ endif
 # vmlinux.h: from any BTF, rewritten only when it changes.
 vmlinux/vmlinux.h: FORCE
 	$(Q)vmlinux/gen.sh '$(BPFTOOL)' '$(VMLINUX_BTF)' $@
+
+$(NET_OBJS): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libnl-route-3.0 2>/dev/null)
 
 # Other tools or flags make other objects: their text is a prerequisite.
 remember = $(Q)mkdir -p $(@D); echo '$(subst ','\'',$(1))' | cmp -s - $@ || \
@@ -148,10 +152,10 @@ $(O)/host/gen_families: runner/gen_families.c runner/tags.c runner/feature.c run
 $(O)/runner/registry.o: skel/families.h
 $(patsubst %.c,$(O)/%.o,$(USER_SRCS)): $(O)/prog_tests/%.o: skel/%.skel.h
 
-DIRS := $(sort $(addprefix $(O)/,runner runner/core runner/vm prog_tests progs tests host))
+DIRS := $(sort $(addprefix $(O)/,runner runner/core runner/net runner/vm prog_tests progs tests host))
 $(DIRS):
 	$(Q)mkdir -p $@
-$(CORE_OBJS) $(SHARED_OBJS) $(RUNNER_OBJS) $(VM_OBJS) $(BPF_OBJS): | $(DIRS)
+$(CORE_OBJS) $(NET_OBJS) $(SHARED_OBJS) $(RUNNER_OBJS) $(VM_OBJS) $(BPF_OBJS): | $(DIRS)
 
 $(O)/%.o: %.c $(O)/cc.flags
 	$(call msg,CC,$<)$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -159,10 +163,18 @@ $(O)/%.o: %.c $(O)/cc.flags
 $(O)/libcore.a: $(CORE_OBJS)
 	$(call msg,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-bench_progs: $(RUNNER_OBJS) $(SHARED_OBJS) $(O)/libcore.a .output/link.flags
-	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread -o $(O)/$@ \
+$(O)/libnet.a: $(NET_OBJS)
+	$(call msg,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+# libnl's look-ups of names, which nothing calls: they would bring a resolver that does not work
+# in a static binary, and a warning of the linker for each.
+NO_RESOLVER := $(patsubst %,-Wl$(comma)--defsym=%=0,getaddrinfo getprotobyname getprotobynumber)
+NET_LIBS := libbpf libelf zlib libnl-route-3.0
+
+bench_progs: $(RUNNER_OBJS) $(SHARED_OBJS) $(O)/libnet.a $(O)/libcore.a .output/link.flags
+	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $(NO_RESOLVER) -o $(O)/$@ \
 		$(filter-out %.flags,$^) \
-		$$($(PKG_CONFIG) --static --libs libbpf libelf zlib jansson) -lm
+		$$($(PKG_CONFIG) --static --libs $(NET_LIBS) jansson) -lm
 	$(Q)$(STRIP) -o $@ $(O)/$@
 
 bench_vm: $(VM_OBJS) $(SHARED_OBJS) $(O)/libcore.a .output/link.flags
@@ -180,12 +192,11 @@ TEST_FLAGS := -Itests $(if $(KSFT_DIR),-include $(KSFT_DIR)/kselftest_harness.h 
 wraps = $(addprefix -Wl$(comma)--wrap=,$(shell grep -ho '__wrap_[a-z]*' $(call with_headers,$(1)) \
 		| sed 's/__wrap_//' | sort -u))
 with_headers = $(1) $(wildcard $(addprefix tests/,$(shell sed -n 's/^#include "\([a-z_]*\.h\)"/\1/p' $(1))))
-comma := ,
 
-$(O)/tests/%: tests/%.c $(O)/libcore.a $(SHARED_OBJS) $(VM_OBJS) | $(DIRS)
+$(O)/tests/%: tests/%.c $(O)/libcore.a $(O)/libnet.a $(SHARED_OBJS) $(VM_OBJS) | $(DIRS)
 	$(call msg,TEST,$@)$(CC) $(ALL_CFLAGS) $(TEST_FLAGS) $(call wraps,$<) -o $@ $< $(SHARED_OBJS) \
-		$(filter-out %/bench_vm.o,$(VM_OBJS)) $(O)/libcore.a \
-		$$($(PKG_CONFIG) --libs liblz4 libzstd liblzma zlib jansson) -lm
+		$(filter-out %/bench_vm.o,$(VM_OBJS)) $(O)/libnet.a $(O)/libcore.a \
+		$$($(PKG_CONFIG) --libs $(NET_LIBS) liblz4 libzstd liblzma zlib jansson) -lm
 
 unit: $(UNIT_BINS)
 

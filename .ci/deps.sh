@@ -29,6 +29,7 @@ find_missing() {
 	need_lib libbpf libbpf-dev
 	need_lib libelf libelf-dev
 	need_lib zlib zlib1g-dev
+	need_lib libnl-route-3.0 libnl-route-3-dev
 	need_lib jansson libjansson-dev
 	need_lib liblz4 liblz4-dev
 	need_lib libzstd libzstd-dev
