@@ -44,6 +44,8 @@ find_missing() {
 	[ ! -e /etc/debian_version ] || need_tool apt-get apt
 	[ ! -e /etc/debian_version ] || [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
 		missing+=(debian-archive-keyring)
+	# BTF of the module runner/kmod, built for the kernel that a guest boots.
+	need_tool pahole dwarves
 	need_tool pgrep procps
 	need_tool shellcheck shellcheck
 }
