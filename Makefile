@@ -74,6 +74,8 @@ REPORT_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/report*.c)))
 # Shared by the runner and the launcher.
 SHARED_OBJS := $(REPORT_OBJS) $(O)/runner/options.o
 NET_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/net/*.c)))
+# Of the runner, but tested one by one: they need a kernel, not libbpf.
+KERNEL_OBJS := $(O)/runner/cgroup.o
 GUEST_OBJS := $(O)/runner/vm/guest.o
 RUNNER_OBJS := $(filter-out $(SHARED_OBJS) $(O)/runner/gen_families.o, \
 		$(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/*.c)))) \
@@ -193,9 +195,10 @@ wraps = $(addprefix -Wl$(comma)--wrap=,$(shell grep -ho '__wrap_[a-z]*' $(call w
 		| sed 's/__wrap_//' | sort -u))
 with_headers = $(1) $(wildcard $(addprefix tests/,$(shell sed -n 's/^#include "\([a-z_]*\.h\)"/\1/p' $(1))))
 
-$(O)/tests/%: tests/%.c $(O)/libcore.a $(O)/libnet.a $(SHARED_OBJS) $(VM_OBJS) | $(DIRS)
+$(O)/tests/%: tests/%.c $(O)/libcore.a $(O)/libnet.a $(SHARED_OBJS) $(KERNEL_OBJS) \
+		$(VM_OBJS) | $(DIRS)
 	$(call msg,TEST,$@)$(CC) $(ALL_CFLAGS) $(TEST_FLAGS) $(call wraps,$<) -o $@ $< $(SHARED_OBJS) \
-		$(filter-out %/bench_vm.o,$(VM_OBJS)) $(O)/libnet.a $(O)/libcore.a \
+		$(KERNEL_OBJS) $(filter-out %/bench_vm.o,$(VM_OBJS)) $(O)/libnet.a $(O)/libcore.a \
 		$$($(PKG_CONFIG) --libs $(NET_LIBS) liblz4 libzstd liblzma zlib jansson) -lm
 
 unit: $(UNIT_BINS)

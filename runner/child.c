@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "cgroup.h"
 #include "child.h"
 
 struct buffer {
@@ -208,6 +209,7 @@ int child_run(const struct child_job *job, struct result *r)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	close(fds[0]);
+	cgroup_remove_of(pid);
 	err = judge(r, &b, end, value, status, job->timeout);
 	free(b.data);
 	return err ?: end == WAIT_SIGNAL ? value : 0;

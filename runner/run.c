@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "bench_family.h"
+#include "cgroup.h"
 #include "child.h"
 #include "env.h"
 #include "kmsg.h"
@@ -296,6 +297,8 @@ int run(const struct options *o, const struct bench_list *list, int argc, char *
 		fprintf(stderr, "bench_progs: %s\n", note);
 	run.params = plan_params(o, run.clock);
 	run.kmsg_fd = run.is_fake ? -1 : kmsg_open();
+	if (!run.is_fake)
+		cgroup_remove_stale();
 	rc = fill_header(&run, argc, argv);
 	exec_init(&run);
 	if (!rc) {

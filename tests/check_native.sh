@@ -20,9 +20,12 @@ fi
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+
 # What a run could leave behind.
 machine_state() {
 	ls /sys/class/net /sys/fs/bpf 2>/dev/null
+	[ -z "$cgroup" ] || find "$cgroup" -maxdepth 1 -name 'bench_progs.*'
 	ip netns list 2>/dev/null
 	bpftool prog show 2>/dev/null | grep -E '^[0-9]+:' | sed 's/^[0-9]*: //'
 	cat /proc/sys/kernel/bpf_stats_enabled /proc/sys/net/core/bpf_jit_enable 2>/dev/null
@@ -49,6 +52,19 @@ if [ -s "$work/kmsg" ]; then
 else
 	check "a splat in the kernel log fails its bench" eval \
 		'[ $status = 1 ] && [ "$(grep -c "kernel log: WARNING" "$work/splat")" = 1 ]'
+fi
+# A dead process, whose PID is free again, and this one.
+sleep 0 &
+dead=$!
+wait $dead
+if [ -z "$cgroup" ]; then
+	skip "cgroups of dead runs" "no cgroup v2 is mounted"
+elif mkdir -p "$cgroup/bench_progs.$dead/a/b" "$cgroup/bench_progs.$$" 2>"$work/cgroup"; then
+	check "a run removes the cgroups of dead ones" eval '$bp run -q -t hook_run/xdp >/dev/null &&
+		[ ! -e "$cgroup/bench_progs.$dead" ] && [ -e "$cgroup/bench_progs.$$" ]'
+	rmdir "$cgroup/bench_progs.$$"
+else
+	skip "cgroups of dead runs" "$(head -n 1 "$work/cgroup")"
 fi
 refuses "insn clock on hardware" 2 "--clock insn" $bp run --clock insn
 refuses "full disk" 1 "No space left" $bp run -q -t hook_run/sched_cls -o jsonl:/dev/full
