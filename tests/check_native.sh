@@ -25,12 +25,38 @@ cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
 # What a run could leave behind.
 machine_state() {
 	ls /sys/class/net /sys/fs/bpf 2>/dev/null
-	[ -z "$cgroup" ] || find "$cgroup" -maxdepth 1 -name 'bench_progs.*'
 	ip netns list 2>/dev/null
-	bpftool prog show 2>/dev/null | grep -E '^[0-9]+:' | sed 's/^[0-9]*: //'
+	tc qdisc show 2>/dev/null
+	for what in prog map link; do
+		bpftool $what show 2>/dev/null | grep -E '^[0-9]+:' | sed 's/^[0-9]*: //'
+	done
+	bpftool net show 2>/dev/null
+	[ -z "$cgroup" ] || find "$cgroup" -maxdepth 3 -name 'bench_progs*'
 	cat /proc/sys/kernel/bpf_stats_enabled /proc/sys/net/core/bpf_jit_enable 2>/dev/null
+	readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u | wc -l
 	pgrep -f "jsonl:$work"
 	ls "$TMPDIR"
+}
+
+# as_before NAME: nothing is left; what the kernel frees behind a grace period has a moment.
+as_before() {
+	for _ in $(seq 50); do
+		machine_state >"$work/after"
+		! cmp -s "$work/before" "$work/after" || break
+		sleep 0.1
+	done
+	check "the machine is as it was: $1" diff "$work/before" "$work/after"
+}
+
+# Those that make namespaces, links, cgroups and attach to what all share.
+leaky='hook_*,chain_*,map_*'
+
+# In the background, $pid, with a child at work. A job of a script would ignore SIGINT.
+long_run() {
+	env --default-signal=INT $bp run -a "$leaky" --loads 500 -o "jsonl:$work/long.jsonl" \
+		>/dev/null 2>&1 &
+	pid=$!
+	sleep "0.$((RANDOM % 5 + 5))"
 }
 
 machine_state >"$work/before"
@@ -41,6 +67,7 @@ check "document reads back" eval '$bp show "$work/a.jsonl" -o "jsonl:$work/b.jso
 check "a second run" $bp run -q -o "jsonl:$work/c.jsonl"
 check "they compare" eval \
 	'$bp compare "$work/a.jsonl" "$work/c.jsonl" >"$work/cmp" && grep -qE "^[0-9]+ same, " "$work/cmp"'
+as_before "a run"
 check "the A/A is in every run" eval \
 	'$bp run -q -t hook_run/xdp -o "jsonl:$work/aa" && grep -q "\"id\":\"selfcheck/empty\"" "$work/aa"'
 (sleep 0.5 && echo "WARNING: written by a test of bench_progs" >/dev/kmsg) 2>"$work/kmsg" &
@@ -69,17 +96,37 @@ fi
 refuses "insn clock on hardware" 2 "--clock insn" $bp run --clock insn
 refuses "full disk" 1 "No space left" $bp run -q -t hook_run/sched_cls -o jsonl:/dev/full
 for sig in INT TERM; do
+	long_run
+	kill -$sig $pid
 	status=0
-	env --default-signal=INT timeout -s $sig 1 $bp run -t chain_call --loads 500 -o "jsonl:$work/sig.jsonl" \
-		>/dev/null 2>&1 || status=$?
-	check "SIG$sig: the document is intact" intact "$work/sig.jsonl"
+	wait $pid || status=$?
+	check "SIG$sig ends the run" test $status = "$([ $sig = INT ] && echo 130 || echo 143)"
+	check "SIG$sig: the document is intact" intact "$work/long.jsonl"
+	as_before "SIG$sig"
 done
-$bp run -t chain_call --loads 500 -o "jsonl:$work/kill.jsonl" >/dev/null 2>&1 &
-pid=$!
-sleep 0.7
-kill -KILL $pid
-wait $pid 2>/dev/null
-sleep 0.5
-machine_state >"$work/after"
-check "the machine is as it was" diff "$work/before" "$work/after"
+for case in hook_net/xdp_native chain_cgroup/one_program:progs=16 hook_run/xdp; do
+	$bp list -a "$case" >/dev/null 2>&1 || continue
+	$bp run -a "$case" --loads 500 -o "jsonl:$work/child.jsonl" >/dev/null 2>&1 &
+	pid=$!
+	for _ in $(seq 50); do
+		sleep 0.1
+		child=$(pgrep -P $pid)
+		! grep -q '"id":"selfcheck/empty"' "$work/child.jsonl" || break
+	done
+	sleep 0.3
+	child=$(pgrep -P $pid)
+	kill -KILL "$child"
+	status=0
+	wait $pid || status=$?
+	check "SIGKILL of the child of $case is its failure" eval \
+		'[ $status = 1 ] && grep -q "killed by signal 9" "$work/child.jsonl"'
+	as_before "SIGKILL of the child of $case"
+done
+for _ in 1 2 3; do
+	long_run
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	$bp run -q -a hook_run/sched_cls >/dev/null 2>&1
+	as_before "SIGKILL of the run, and the next run"
+done
 summary

@@ -12,7 +12,7 @@ for kernel in "${kernels[@]}"; do
 	doc=$work/${kernel//\//_}
 	for i in 1 2; do
 		check "$kernel, boot $i: nothing fails" \
-			$vm -k "$kernel" --accel insn -- run -o "jsonl:$doc.$i" -o "table:$work/table"
+			$vm -k "$kernel" --accel insn -- run -q -o "jsonl:$doc.$i" -o "table:$work/table"
 		grep -E 'fail:|inexact' "$work/table"
 	done
 	# The bytes differ in nothing: not a count, not a sample.
