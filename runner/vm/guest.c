@@ -6,13 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -23,6 +21,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "net/netns.h"
 
 /*
  * Deferred boot work and the second step of the TSC's calibration disturb counts for about 4 s of
@@ -183,17 +182,6 @@ static void guest_heartbeat(struct guest *g)
 	guest_say(g, "#boot %lld.%03ld", (long long)ts.tv_sec, ts.tv_nsec / 1000000);
 }
 
-static void guest_loopback_up(void)
-{
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr))
-		printf("bench init: lo stays down: %s\n", strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
 static int name_is_visible(const struct dirent *de)
 {
 	return de->d_name[0] != '.';
@@ -210,7 +198,8 @@ static void guest_load_modules(struct guest *g)
 		snprintf(path, sizeof(path), "%s/%s", GUEST_MODULES, names[i]->d_name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		/* EEXIST: loaded or built in already. */
-		if ((fd < 0 || syscall(SYS_finit_module, fd, "", 0)) && errno != EEXIST)
+		if ((fd < 0 || syscall(SYS_finit_module, fd, "", 0)) && errno != EEXIST &&
+		    !strstr(names[i]->d_name, GUEST_QUIET))
 			guest_say(g, "#module %s: %s", names[i]->d_name, strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -293,7 +282,7 @@ bool guest_is_init(void)
 int guest_main(int (*runner_main)(int argc, char **argv))
 {
 	struct guest g = { .channel_fd = -1 };
-	int status;
+	int status, err;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	umask(022);
@@ -306,7 +295,9 @@ int guest_main(int (*runner_main)(int argc, char **argv))
 	guest_open_channel(&g);
 	guest_heartbeat(&g);
 	guest_mount(&g, late_mounts, sizeof(late_mounts) / sizeof(late_mounts[0]));
-	guest_loopback_up();
+	err = netns_loopback_up();
+	if (err)
+		printf("bench init: lo stays down: %s\n", strerror(-err));
 	guest_load_modules(&g);
 	guest_read_args(&g);
 	guest_settle(&g);

@@ -9,6 +9,7 @@
 #define GUEST_ARGS	"/bench.args"		/* each argument ends with a NUL */
 #define GUEST_CHANNEL	"/bench.channel"	/* symbolic link to the result channel's tty */
 #define GUEST_MODULES	"/modules"		/* NN-name.ko, loaded in name order */
+#define GUEST_QUIET	".ko.maybe"		/* ends the name of one that may fail to load */
 
 /*
  * Control lines on the channel start with '#', document lines never do:

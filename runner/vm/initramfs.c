@@ -82,7 +82,8 @@ static int add_args(struct cpio *c, const char *const *args, size_t nr)
 	return err;
 }
 
-static int add_module(struct scratch *s, struct cpio *c, const char *path, size_t index)
+static int add_module(struct scratch *s, struct cpio *c, const char *path, size_t index,
+		      const char *suffix)
 {
 	const char *base = strrchr(path, '/');
 	char name[PATH_MAX], *data;
@@ -98,8 +99,8 @@ static int add_module(struct scratch *s, struct cpio *c, const char *path, size_
 	if (err)
 		return scratch_fail(s, VM_USAGE, err, "cannot read the module %s: %s", path,
 				    strerror(-err));
-	err = text_format(name, sizeof(name), "%s/%02zu-%.*s.ko", &GUEST_MODULES[1], index,
-			  (int)(ext - base), base);
+	err = text_format(name, sizeof(name), "%s/%02zu-%.*s%s", &GUEST_MODULES[1], index,
+			  (int)(ext - base), base, suffix);
 	if (!err)
 		err = cpio_file(c, name, 0444, data, len);
 	free(data);
@@ -124,7 +125,8 @@ static int add_all(struct scratch *s, struct cpio *c, const struct initramfs *in
 	if (!err)
 		err = add_args(c, in->args, in->nr_args);
 	for (i = 0; i < in->nr_modules && !err; i++)
-		err = add_module(s, c, in->modules[i], i);
+		err = add_module(s, c, in->modules[i], i,
+				 i < in->nr_asked ? ".ko" : GUEST_QUIET);
 	if (!err)
 		err = add_runner(s, c, in->runner);
 	return err ? err : cpio_finish(c);

@@ -13,6 +13,7 @@ struct initramfs {
 	size_t nr_args;
 	char *const *modules;		/* files, compressed or not, in load order */
 	size_t nr_modules;
+	size_t nr_asked;		/* the first of them; the others may fail to load */
 };
 
 /* Writes it to @path. 0 or -errno with the reason set. */

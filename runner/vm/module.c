@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "decompress.h"
 #include "module.h"
@@ -104,12 +105,13 @@ static int module_list_put(struct scratch *s, struct module_list *l, const char 
 	return 0;
 }
 
+static int module_list_add_file(struct scratch *s, struct module_list *l, const char *dir,
+				const char *path, int depth);
+
 static int module_list_add_name(struct scratch *s, struct module_list *l, const char *dir,
 				const char *name, int depth)
 {
-	char path[PATH_MAX], depends[DEPENDS_SZ] = "", *data, *dep, *save = NULL;
-	size_t len;
-	int err;
+	char path[PATH_MAX];
 
 	if (!dir[0] || module_find(dir, name, path, sizeof(path))) {
 		scratch_note(s, "no module %s for this kernel: built in, or missing", name);
@@ -118,6 +120,17 @@ static int module_list_add_name(struct scratch *s, struct module_list *l, const 
 	if (depth > DEPTH_MAX)
 		return scratch_fail(s, VM_USAGE, -ELOOP, "the modules %s needs go in a circle",
 				    name);
+	return module_list_add_file(s, l, dir, path, depth);
+}
+
+/* The file at @path, behind what it depends on. */
+static int module_list_add_file(struct scratch *s, struct module_list *l, const char *dir,
+				const char *path, int depth)
+{
+	char depends[DEPENDS_SZ] = "", *data, *dep, *save = NULL;
+	size_t len;
+	int err;
+
 	err = module_read(path, &data, &len);
 	if (err)
 		return scratch_fail(s, VM_USAGE, err, "cannot read the module %s: %s", path,
@@ -134,6 +147,32 @@ int module_list_add(struct scratch *s, struct module_list *l, const char *dir, c
 	if (strchr(spec, '/') || strstr(spec, ".ko"))
 		return module_list_put(s, l, spec);
 	return module_list_add_name(s, l, dir, spec, 0);
+}
+
+int module_list_add_usual(struct scratch *s, struct module_list *l, const char *dir)
+{
+	static const char *const files[] = { "drivers/net/veth.ko", "net/sched/sch_ingress.ko",
+					     "net/sched/cls_bpf.ko" };
+	/* Below a build tree and the cache of Debian's kernels, and below /lib/modules/RELEASE. */
+	static const char *const roots[] = { "", "kernel/" };
+	static const char *const packings[] = { "", ".xz", ".zst", ".gz" };
+	const size_t nr_packings = sizeof(packings) / sizeof(packings[0]);
+	char path[PATH_MAX];
+	size_t i, j;
+	int err = 0;
+
+	l->nr_asked = l->nr;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]) && dir[0] && !err; i++) {
+		for (j = 0; j < 2 * nr_packings; j++) {
+			if (!text_format(path, sizeof(path), "%s/%s%s%s", dir,
+					 roots[j / nr_packings], files[i],
+					 packings[j % nr_packings]) && !access(path, R_OK)) {
+				err = module_list_add_file(s, l, dir, path, 0);
+				break;
+			}
+		}
+	}
+	return err;
 }
 
 void module_list_free(struct module_list *l)

@@ -14,6 +14,7 @@ struct scratch;
 struct module_list {
 	char *paths[NR_MODULES_MAX];	/* in load order */
 	size_t nr;
+	size_t nr_asked;		/* the first ones; nobody named the others */
 };
 
 /*
@@ -23,6 +24,11 @@ struct module_list {
  * with the reason set.
  */
 int module_list_add(struct scratch *s, struct module_list *l, const char *dir, const char *spec);
+/*
+ * Behind all others: what families need of the modules below @dir, without a word about those that
+ * are not there. 100 KB (5.10) to 390 KB (7.2) of the initramfs.
+ */
+int module_list_add_usual(struct scratch *s, struct module_list *l, const char *dir);
 void module_list_free(struct module_list *l);
 
 /* The whole file, decompressed; the caller frees. 0 or -errno (-ENOEXEC: no module). */

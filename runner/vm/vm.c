@@ -147,7 +147,10 @@ static int vm_build_initrd(struct vm *vm)
 
 	for (i = 0; i < cfg->nr_modules && !err; i++)
 		err = module_list_add(&vm->s, &modules, vm->kernel.modules, cfg->modules[i]);
+	if (!err)
+		err = module_list_add_usual(&vm->s, &modules, vm->kernel.modules);
 	in.nr_modules = modules.nr;
+	in.nr_asked = modules.nr_asked;
 	if (!err)
 		err = initramfs_write(&vm->s, &in, vm->initrd);
 	module_list_free(&modules);
