@@ -9,7 +9,7 @@
 #include <linux/perf_event.h>
 #include "perf.h"
 
-/* Fresh pages, more than the caches of most CPUs: each line is missed once, if only by a zeroing. */
+/* Fresh pages, more than most caches hold: each line is missed once, if only by the zeroing. */
 #define WORK_SZ (32u << 20)
 #define LINE_SZ 64
 
