@@ -10,6 +10,16 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include "feature.h"
+/* The generator, a tool of the build, needs the names alone. */
+#ifdef FEATURE_NAMES_ONLY
+#define net_has_veth() 0
+#define net_has_clsact() 0
+#define net_has_tcx() 0
+#define net_has_netkit() 0
+#define net_has_netfilter_link() 0
+#else
+#include "net/attach.h"
+#endif
 
 int open_cloexec(const char *path)
 {
@@ -146,6 +156,20 @@ static int probe_tracing(const struct feature *f, char *why, size_t why_sz)
 	return fd == -EINVAL || fd == -ENOTSUP ? 0 : fd;
 }
 
+#define NET_PROBE(name)								\
+static int probe_##name(const struct feature *f, char *why, size_t why_sz)	\
+{										\
+	(void)f;								\
+	(void)why;								\
+	(void)why_sz;								\
+	return net_has_##name();						\
+}
+NET_PROBE(veth)
+NET_PROBE(clsact)
+NET_PROBE(tcx)
+NET_PROBE(netkit)
+NET_PROBE(netfilter_link)
+
 /* Each row: the release, and the commit that brought it. */
 static const struct feature features[] = {
 	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
@@ -185,8 +209,11 @@ static const struct feature features[] = {
 	{ "sockmap", "4.14", probe_map, BPF_MAP_TYPE_SOCKMAP, NULL, NULL },
 	{ "arena", "6.9", probe_arena, 33 /* BPF_MAP_TYPE_ARENA */, NULL, NULL }, /* 317460317a02 */
 
-	{ "tcx", "6.6", probe_function, 0, "tcx_link_attach", NULL },		/* e420bed02507 */
-	{ "netkit", "6.7", probe_function, 0, "netkit_link_attach", "CONFIG_NETKIT" }, /* 35dfaad7188c */
+	{ "veth", "2.6.24", probe_veth, 0, NULL, "CONFIG_VETH" },
+	{ "clsact", "4.5", probe_clsact, 0, NULL, "CONFIG_NET_CLS_BPF" },
+	{ "tcx", "6.6", probe_tcx, 0, NULL, NULL },				/* e420bed02507 */
+	{ "netkit", "6.7", probe_netkit, 0, NULL, "CONFIG_NETKIT" },		/* 35dfaad7188c */
+	{ "netfilter_link", "6.4", probe_netfilter_link, 0, NULL, "CONFIG_NETFILTER_BPF_LINK" }, /* 84601d6ee68a */
 	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type", "CONFIG_KPROBE_EVENTS" },
 	{ "uprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
 	{ "kprobe_multi", "5.18", probe_function, 0, "bpf_kprobe_multi_link_attach", "CONFIG_FPROBE" }, /* 0dcac2725406 */
