@@ -82,25 +82,56 @@ static int read_doc(const char *path, struct run_doc *doc)
 	return 0;
 }
 
+static int show_cases(struct reports *rs, const struct run_doc *doc)
+{
+	int err = reports_begin(rs, &doc->header);
+	size_t i;
+
+	for (i = 0; i < doc->nr_results && !err; i++)
+		err = reports_result(rs, &doc->results[i]);
+	err = err ?: reports_end(rs, doc->complete ? &doc->end : NULL);
+	return err ? EXIT_FAIL : EXIT_PASS;
+}
+
+static int show_claims(struct reports *rs, const struct run_doc *doc)
+{
+	struct claim_report c = { .header = &doc->header };
+	struct claim_result *v;
+	bool is_tested = false;
+	size_t i;
+	int err;
+
+	while (claim_at(c.nr))
+		c.nr++;
+	v = calloc(c.nr, sizeof(*v));
+	if (!v) {
+		fprintf(stderr, "bench_progs: out of memory\n");
+		return EXIT_FAIL;
+	}
+	for (i = 0; i < c.nr; i++) {
+		claim_evaluate(claim_at(i), doc, &v[i]);
+		is_tested |= v[i].verdict != CLAIM_UNTESTED;
+	}
+	c.v = v;
+	err = reports_claims(rs, &c);
+	free(v);
+	if (err)
+		return err == -EOPNOTSUPP ? EXIT_USAGE : EXIT_FAIL;
+	return is_tested ? EXIT_PASS : EXIT_NOTHING;
+}
+
 static int show(const struct options *o)
 {
 	struct reports rs = {};
 	struct run_doc doc = {};
-	size_t i;
-	int err;
+	int rc = EXIT_USAGE;
 
-	if (read_doc(o->files[0], &doc) || open_outputs(&rs, o)) {
-		run_doc_free(&doc);
-		reports_close(&rs);
-		return EXIT_USAGE;
-	}
-	err = reports_begin(&rs, &doc.header);
-	for (i = 0; i < doc.nr_results && !err; i++)
-		err = reports_result(&rs, &doc.results[i]);
-	err = err ?: reports_end(&rs, doc.complete ? &doc.end : NULL);
-	err = reports_close(&rs) ?: err;
+	if (!read_doc(o->files[0], &doc) && !open_outputs(&rs, o))
+		rc = o->claims ? show_claims(&rs, &doc) : show_cases(&rs, &doc);
+	if (reports_close(&rs) && rc != EXIT_USAGE)
+		rc = EXIT_FAIL;
 	run_doc_free(&doc);
-	return err ? EXIT_FAIL : EXIT_PASS;
+	return rc;
 }
 
 static int compare_status(const struct comparison_table *t, bool gate)

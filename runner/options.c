@@ -199,6 +199,13 @@ static int opt_gate(struct parse *p, const char *arg)
 	return 0;
 }
 
+static int opt_claims(struct parse *p, const char *arg)
+{
+	(void)arg;
+	p->o->claims = true;
+	return 0;
+}
+
 static int opt_verbose(struct parse *p, const char *arg)
 {
 	(void)arg;
@@ -249,6 +256,8 @@ static const struct opt_def {
 	{ "timeout", "S", opt_timeout, V(RUN), 0, "seconds for one bench" },
 	{ "exec", "WHAT", opt_exec, V(RUN), 0, "kernel, or fake: known effects, no root" },
 	{ "gate", NULL, opt_gate, V(COMPARE), 0, "exit 1 if anything is slower" },
+	{ "claims", NULL, opt_claims, V(SHOW), 0,
+	  "what the document says of the claims of the papers (docs/claims.md)" },
 	{ "help", NULL, opt_help, ~0u, 'h', "this text" },
 	{ "version", NULL, opt_version, ~0u, 0, "the version" },
 };

@@ -34,6 +34,7 @@ struct options {
 	unsigned int timeout;		/* seconds for one bench; 0: default */
 	bool quick;
 	bool gate;			/* compare: exit 1 on slower */
+	bool claims;			/* show: the papers' claims instead of the cases */
 	int verbose;
 };
 

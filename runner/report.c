@@ -244,6 +244,13 @@ int reports_end(struct reports *rs, const struct doc_end *e)
 	return ret;
 }
 
+static int no_output(struct report_out *o, const char *what)
+{
+	fprintf(stderr, "-o %s: this format has no %s\n", o->ops->name, what);
+	o->err = -EOPNOTSUPP;
+	return o->err;
+}
+
 int reports_compare(struct reports *rs, const struct comparison_table *t)
 {
 	struct guard guard;
@@ -252,14 +259,26 @@ int reports_compare(struct reports *rs, const struct comparison_table *t)
 	guard_enter(&guard);
 	for (int i = 0; i < rs->nr; i++) {
 		struct report_out *o = &rs->out[i];
-		int err;
+		int err = o->ops->compare ? out_flush(o, o->ops->compare(o, t)) :
+			  no_output(o, "comparison");
 
-		if (!o->ops->compare) {
-			fprintf(stderr, "-o %s: this format has no comparison\n", o->ops->name);
-			err = o->err = -EOPNOTSUPP;
-		} else {
-			err = out_flush(o, o->ops->compare(o, t));
-		}
+		ret = ret ? ret : err;
+	}
+	guard_leave(&guard);
+	return ret;
+}
+
+int reports_claims(struct reports *rs, const struct claim_report *c)
+{
+	struct guard guard;
+	int ret = 0;
+
+	guard_enter(&guard);
+	for (int i = 0; i < rs->nr; i++) {
+		struct report_out *o = &rs->out[i];
+		int err = o->ops->claims ? out_flush(o, o->ops->claims(o, c)) :
+			  no_output(o, "claims");
+
 		ret = ret ? ret : err;
 	}
 	guard_leave(&guard);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <sys/types.h>
+#include "core/claim.h"
 #include "core/compare.h"
 #include "core/doc.h"
 
@@ -29,6 +30,13 @@ struct report_out {
 	int err;		/* the first error: said once, then this output is left alone */
 };
 
+/* What a document says of each claim. */
+struct claim_report {
+	const struct doc_header *header;
+	const struct claim_result *v;
+	size_t nr;
+};
+
 struct reporter {
 	const char *name;	/* what -o says */
 	const char *help;
@@ -36,6 +44,7 @@ struct reporter {
 	int (*result)(struct report_out *o, const struct result *r);
 	int (*end)(struct report_out *o, const struct doc_end *e);
 	int (*compare)(struct report_out *o, const struct comparison_table *t);	/* may be NULL */
+	int (*claims)(struct report_out *o, const struct claim_report *c);	/* may be NULL */
 };
 
 extern const struct reporter report_table, report_ktap, report_jsonl;
@@ -58,10 +67,16 @@ int reports_begin(struct reports *rs, const struct doc_header *h);
 int reports_result(struct reports *rs, const struct result *r);
 int reports_end(struct reports *rs, const struct doc_end *e);
 int reports_compare(struct reports *rs, const struct comparison_table *t);
+/* -EOPNOTSUPP, as of a comparison, if the format of an output has none. */
+int reports_claims(struct reports *rs, const struct claim_report *c);
 /* Closes files; the first -errno of any output, now or before. A progress line is wiped. */
 int reports_close(struct reports *rs);
 
 /* For people: control characters (C0, DEL, C1) of @text become spaces. NULL is nothing. */
 void report_put_text(FILE *out, const char *text);
+/* "14.5 ns/op [14.2, 14.9] 97.7%", with as many digits as the interval resolves. */
+void report_figure(char *buf, size_t sz, const struct metric *m, enum clock_kind clock);
+/* The table of claims; with -v the cases that have no figure too. */
+int report_claims_table(struct report_out *o, const struct claim_report *c);
 
 #endif

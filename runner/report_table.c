@@ -73,7 +73,7 @@ static bool is_exact(const struct estimate *e)
 	return e->quality == QUALITY_EXACT;
 }
 
-static void figure(char *buf, size_t sz, const struct metric *m, enum clock_kind clock)
+void report_figure(char *buf, size_t sz, const struct metric *m, enum clock_kind clock)
 {
 	const struct estimate *e = &m->est;
 	const char *unit = metric_unit(m->def, clock);
@@ -203,7 +203,7 @@ static void put_figures(struct report_out *o, const struct result *r)
 	if (!m && r->nr_metrics)
 		m = &r->metrics[0];
 	if (m) {
-		figure(text, sizeof(text), m, o->header->clock);
+		report_figure(text, sizeof(text), m, o->header->clock);
 		n = strlen(text);
 		if (m != result_headline(r))
 			snprintf(text + n, sizeof(text) - n, " %s", m->def->name);
@@ -222,7 +222,7 @@ static void put_all_metrics(struct report_out *o, const struct result *r)
 	for (int i = 0; i < r->nr_metrics; i++) {
 		const struct estimate *e = &r->metrics[i].est;
 
-		figure(text, sizeof(text), &r->metrics[i], o->header->clock);
+		report_figure(text, sizeof(text), &r->metrics[i], o->header->clock);
 		fprintf(o->out, "      %-14s %s, n %u, excluded %u", r->metrics[i].def->name, text,
 			e->n, e->nr_excluded);
 		fprintf(o->out, ", mad %.3g between and %.3g within loads\n", e->mad,
@@ -242,7 +242,7 @@ static void note_noise(struct table *t, const struct result *r, enum clock_kind 
 	outer = fmax(fabs(net->est.lo), fabs(net->est.hi));
 	snprintf(t->noise, sizeof(t->noise), "A/A noise floor: ");
 	n = strlen(t->noise);
-	figure(t->noise + n, sizeof(t->noise) - n, net, clock);
+	report_figure(t->noise + n, sizeof(t->noise) - n, net, clock);
 	n = strlen(t->noise);
 	if (raw && raw->est.value > 0)
 		snprintf(t->noise + n, sizeof(t->noise) - n, ", up to %.2g %% of raw",
@@ -404,4 +404,5 @@ const struct reporter report_table = {
 	.result = table_result,
 	.end = table_end,
 	.compare = table_compare,
+	.claims = report_claims_table,
 };

@@ -31,6 +31,13 @@ refuses "unknown executor" 2 '"real"' $bp run --exec real
 refuses "show without document" 2 "document" $bp show
 refuses "compare with one document" 2 "two documents" $bp compare a
 refuses "too many arguments" 2 '"b"' $bp show a b
+refuses "claims of a run" 2 "--claims" $bp run $fake --claims
+refuses "claims without a document" 2 "document" $bp show --claims
+refuses "claims in a format without" 2 "-o ktap: this format has no claims" \
+	$bp show --claims tests/golden/run_ns.jsonl -o ktap
+refuses "claims as a document" 2 "-o jsonl: this format has no claims" \
+	$bp show --claims tests/golden/run_ns.jsonl -o "jsonl:$work/claims"
+refuses "claims of a document that is not there" 2 "/nonexistent" $bp show --claims /nonexistent
 refuses "full disk" 1 "No space left" $bp run $fake -t hook_run -o jsonl:/dev/full
 
 # Documents are untrusted.
@@ -60,6 +67,41 @@ $bp show "$work/cut" >"$work/out" 2>"$work/err" || status=$?
 check "cut document is used and said" eval '[ $status = 0 ] && grep -q "cut short" "$work/err"'
 head -c 20000 $good >"$work/cut2"
 check "document cut in a line" eval '$bp show "$work/cut2" >"$work/out" 2>"$work/err" && grep -q "cut short" "$work/err"'
+
+# Claims: known effects have known verdicts, and none of them is a failure.
+claims() { # EFFECT STATUS TEXT: map_array_hash of a fake run
+	local status=0
+	$bp run --exec "$1" --clock ns -q -t map_lookup/ -o "jsonl:$work/claims.jsonl" >/dev/null
+	$bp show --claims "$work/claims.jsonl" >"$work/claims" 2>&1 || status=$?
+	cat "$work/claims"
+	[ $status = "$2" ] && grep -q "^map_array_hash .*: $3" "$work/claims"
+}
+check "claim that holds" claims 'fake:x0.01@map_lookup/array:*' 0 'holds$'
+check "claim that does not hold" claims 'fake:x0.01@map_lookup/hash:*' 0 'does not hold$'
+check "claim of a skipped case" claims 'fake:skip@map_lookup/array:*' 0 \
+	'not testable here (map_lookup/array:entries=1024: skip'
+check "claim of a failed case" claims 'fake:fail@map_lookup/hash:*' 0 \
+	'not testable here (map_lookup/hash:entries=1024: fail'
+check "claims of no case" claims 'fake:skip@*' 4 'not testable here'
+check "claims in a file" eval '$bp show --claims "$work/claims.jsonl" -o table:"$work/file" -v; [ $? = 4 ] && grep -q map_array_hash "$work/file"'
+# Cases of a family that exists must exist, but for those that are still to come. Without a result
+# -v names each case of each claim.
+to_come='^(hook_trace/(kprobe|kprobe_multi|kretprobe|raw_tp|tp|uprobe)|jit_memcpy/(kfunc|module):size=1024|map_user/(lookup_hash|lookup_percpu_array|lookup_percpu_hash|ringbuf|mmap_array))$'
+$bp list >"$work/list"
+head -n 1 $good | $bp show --claims -v - >"$work/claims" 2>/dev/null
+awk 'NR == FNR {
+	ids[$2]; split($2, part, "/"); families[part[1]]; next
+} / no figure$/ {
+	nr++; split($1, part, "/"); found = $1 in ids; re = "^" $1 "$"
+	if (sub(/\*/, "[0-9]+", re)) for (id in ids) found = found || id ~ re
+	if (part[1] in families && !found) print $1
+} END { if (nr < 100) print "only " nr " cases found" }' "$work/list" "$work/claims" | sort -u >"$work/unknown"
+grep -vE "$to_come" "$work/unknown" >"$work/wrong"
+check "claims name cases that exist" eval '! grep . "$work/wrong"'
+[ ! -s "$work/unknown" ] || skip "claims of cases that are still to come" "$(paste -sd ' ' "$work/unknown")"
+check "each claim is in docs/claims.md" diff \
+	<(sed -n 's/^| `\([a-z_]*\)` |.*/\1/p' docs/claims.md | sort) \
+	<(sed -n 's/^\([a-z_]*\)  *\(P[1-5]\|-\) .*/\1/p' "$work/claims" | sort)
 
 # The launcher.
 refuses "vm: unknown option" 2 "--frobnicate" $vm --frobnicate

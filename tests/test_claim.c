@@ -3,6 +3,7 @@
 #include "core/claim.h"
 #include "doc_fixture.h"
 #include "kselftest_harness.h"
+#include "report.h"
 
 /* A pointer: the harness compares with NULL. */
 #define WHY (&r.why[0] + 0)
@@ -476,6 +477,66 @@ TEST(the_checks_of_the_table)
 	c.min = 0;
 	c.max = 0;
 	EXPECT_FALSE(has_bounds(&c));
+}
+
+/* All of the table against documents that have nothing, and against the report of one claim. */
+TEST(report)
+{
+	struct report_out o = { 0 };
+	struct claim_result v[3];
+	struct claim_report c = { .header = &doc.header, .v = v, .nr = 3 };
+	static const struct claim first = {
+		.id = "first", .paper = "P1", .section = "3.1", .statement = "a is less than b",
+		.relation = CLAIM_ORDER, .cases = { "f/a", "f/b" },
+	};
+	static const struct claim third = {
+		.id = "third", .paper = "-", .section = "", .statement = "a is less than c",
+		.relation = CLAIM_ORDER, .cases = { "f/a", "f/c" },
+	};
+	struct claim second = first;
+	struct memory m;
+
+	doc_init(&doc, CLOCK_KIND_NS);
+	for (size_t i = 0; claim_at(i); i++)
+		EXPECT_EQ(CLAIM_UNTESTED, judge(claim_at(i)));
+	put("f/a", "raw", 1, 2);
+	put("f/b", "raw", 3, 4);
+	second.id = "second";
+	second.cases[0] = "f/b";
+	second.cases[1] = "f/a";
+	claim_evaluate(&first, &doc, &v[0]);
+	claim_evaluate(&second, &doc, &v[1]);
+	claim_evaluate(&third, &doc, &v[2]);
+	for (int verbose = 0; verbose < 2; verbose++) {
+		char want[1024];
+
+		memory_open(&m);
+		o.out = m.out;
+		o.verbose = verbose;
+		EXPECT_EQ(0, report_claims_table(&o, &c));
+		fflush(m.out);
+		snprintf(want, sizeof(want),
+			 "first                    P1 3.1: a is less than b: holds\n"
+			 "      f/a                                          "
+			 "raw 1.50 ns/op [1.00, 2.00] 97.9%%\n"
+			 "      f/b                                          "
+			 "raw 3.50 ns/op [3.00, 4.00] 97.9%%\n"
+			 "second                   P1 3.1: a is less than b: does not hold\n"
+			 "      f/b                                          "
+			 "raw 3.50 ns/op [3.00, 4.00] 97.9%%\n"
+			 "      f/a                                          "
+			 "raw 1.50 ns/op [1.00, 2.00] 97.9%%\n"
+			 "third                    -  a is less than c: not testable here "
+			 "(f/c is not in the document)\n"
+			 "      f/a                                          "
+			 "raw 1.50 ns/op [1.00, 2.00] 97.9%%\n%s"
+			 "\nholds: 1, does not hold: 1, not testable here: 1 "
+			 "(ns clock, kernel 6.12.95)\n", verbose ?
+			 "      f/c                                          no figure\n" : "");
+		EXPECT_STREQ(want, m.text);
+		memory_close(&m);
+	}
+	run_doc_free(&doc);
 }
 
 TEST_HARNESS_MAIN
