@@ -60,6 +60,10 @@ struct bench_batch {
 	uint64_t elapsed;	/* ns; 0: the time that run() took */
 };
 
+struct bench_derived {
+	const char *name, *description;
+};
+
 /*
  * Every operation returns 0, or -errno with a clause in r->err (bench_fail()). -EOPNOTSUPP is a
  * SKIP with that clause as its reason; anything else fails the bench.
@@ -85,8 +89,11 @@ struct bench_family {
 	int (*report)(struct bench_run *r);
 	void (*unload)(struct bench_run *r);	/* in front of the end of the skeleton */
 
-	/* A bench without a program, computed from the results so far of the same run. */
-	const char *derived_name, *derived_description;
+	/*
+	 * Benches without a program, up to one without a name: derive() computes the one that
+	 * out->name says from the results so far of the same run.
+	 */
+	const struct bench_derived *derived;
 	int (*derive)(const struct result *results, size_t nr, enum clock_kind clock,
 		      struct result *out);
 };
@@ -140,6 +147,23 @@ uint64_t bench_run_param(const struct bench_run *r, const char *name);
  */
 int bench_verify_sum(struct bench_run *r,
 		     uint64_t (*expect)(const struct bench_run *r, uint64_t i));
+/* A line through the net of the cases of @name over their only parameter, in rising order. */
+struct bench_line {
+	const char *family, *name;
+	bool is_per_param;	/* net is per unit of the parameter: the line is through net x it */
+};
+
+/*
+ * From derive(): adds slope and R2 to @out. In time mode the slope is as uncertain as the last
+ * case, which weighs most. SKIP if fewer than three have figures. @fit: R2 and, for a verdict on
+ * it, whether intervals are so wide that they could not show a curve.
+ */
+struct bench_line_fit {
+	double r2;
+	bool is_noisy;
+};
+int bench_derive_line(const struct bench_line *line, const struct result *results, size_t nr,
+		      enum clock_kind clock, struct result *out, struct bench_line_fit *fit);
 /* Fills @map (4-byte keys 0 ... nr - 1, 8-byte values value(key); per-CPU: on each CPU). */
 int bench_fill_map(struct bench_run *r, struct bpf_map *map, uint32_t nr,
 		   uint64_t (*value)(uint32_t key));

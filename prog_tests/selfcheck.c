@@ -3,11 +3,8 @@
 #include <string.h>
 #include "bench_family.h"
 #include "selfcheck.skel.h"
-#include "core/stats.h"
 
 #define MIN_R2 0.999
-/* Figures whose intervals are wider, relative to the figure, cannot show a curve. */
-#define MAX_WIDTH 0.05
 
 static uint64_t expect(const struct bench_run *r, uint64_t i)
 {
@@ -29,57 +26,25 @@ static int verify(struct bench_run *r)
  */
 static int line(const struct result *results, size_t nr, enum clock_kind clock, struct result *out)
 {
-	const struct metric *net, *longest = NULL;
-	double x[8], y[8];
-	struct line_fit fit;
-	struct estimate e;
-	bool is_noisy = false;
-	size_t i, n = 0;
-	int err;
+	static const struct bench_line alu = { "selfcheck", "alu", false };
+	struct bench_line_fit fit = { .r2 = 1 };
+	int err = bench_derive_line(&alu, results, nr, clock, out, &fit);
 
-	for (i = 0; i < nr && n < 8; i++) {
-		if (strcmp(results[i].family, "selfcheck") || strcmp(results[i].name, "alu"))
-			continue;
-		net = result_metric(&results[i], "net");
-		if (!net || results[i].nr_params != 1)
-			continue;
-		x[n] = results[i].params[0].value;
-		y[n] = net->est.value;
-		longest = net;	/* declared in rising order */
-		is_noisy |= x[n] > 0 && net->est.hi - net->est.lo > MAX_WIDTH * net->est.value;
-		n++;
-	}
-	if (n < 3 || stats_line_fit(x, y, n, &fit)) {
+	if (err || out->status == STATUS_SKIP || fit.r2 >= MIN_R2)
+		return err;
+	if (fit.is_noisy) {
 		out->status = STATUS_SKIP;
-		return result_set_reason(out, "needs the figures of selfcheck/alu for three n");
+		return result_set_reason(out, "the machine is too noisy to see a line (R2 %.6f)",
+					 fit.r2);
 	}
-	e = estimate_exact(fit.slope);
-	if (clock == CLOCK_KIND_NS) {
-		/* As uncertain as the longest chain, which weighs most. */
-		e = longest->est;
-		e.lo += fit.slope * x[n - 1] - e.value;
-		e.hi += fit.slope * x[n - 1] - e.value;
-		e.lo /= x[n - 1];
-		e.hi /= x[n - 1];
-		e.mad /= x[n - 1];
-		e.mad_within /= x[n - 1];
-		e.value = fit.slope;
-	}
-	err = result_add_metric(out, "slope", &e);
-	e = estimate_exact(fit.r2);
-	err = err ?: result_add_metric(out, "r2", &e);
-	if (!err && fit.r2 < MIN_R2 && is_noisy) {
-		out->status = STATUS_SKIP;
-		err = result_set_reason(out, "the machine is too noisy to see a line (R2 %.6f)",
-					fit.r2);
-	} else if (!err && fit.r2 < MIN_R2) {
-		out->status = STATUS_FAIL;
-		err = result_set_reason(out, "the cost of n additions is no line: R2 %.6f < %g",
-					fit.r2, MIN_R2);
-	}
-	return err;
+	out->status = STATUS_FAIL;
+	return result_set_reason(out, "the cost of n additions is no line: R2 %.6f < %g", fit.r2,
+				 MIN_R2);
 }
 
-BENCH_FAMILY(selfcheck, .verify = verify, .derived_name = "line",
-	     .derived_description = "line through alu's net over n: slope and R2",
-	     .derive = line);
+static const struct bench_derived derived[] = {
+	{ "line", "line through alu's net over n: slope and R2" },
+	{}
+};
+
+BENCH_FAMILY(selfcheck, .verify = verify, .derived = derived, .derive = line);

@@ -178,6 +178,7 @@ static const struct feature features[] = {
 	{ "bpf_loop", "5.17", probe_helper, BPF_FUNC_loop, NULL, NULL },	/* e6f2dd0f8067 */
 	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL, NULL }, /* 69c087ba6225 */
 	{ "dynptr", "5.19", probe_helper, BPF_FUNC_dynptr_from_mem, NULL, NULL }, /* 263ae152e962 */
+	{ "dynptr_size", "6.5", probe_function, 0, "bpf_dynptr_size", NULL },	/* 26662d7347a0 */
 	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL }, /* 3f364222d032 */
 	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL, NULL }, /* 07343110b293 */
 
@@ -218,6 +219,7 @@ static const struct feature features[] = {
 	{ "uprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
 	{ "kprobe_multi", "5.18", probe_function, 0, "bpf_kprobe_multi_link_attach", "CONFIG_FPROBE" }, /* 0dcac2725406 */
 	{ "uprobe_multi", "6.6", probe_function, 0, "bpf_uprobe_multi_link_attach", "CONFIG_UPROBE_EVENTS" }, /* 89ae89f53d20 */
+	{ "kmod", "6.1", probe_file, 0, "/sys/kernel/btf/bench_kmod", "bench_kmod.ko" },
 	{ "bpf_trigger_tp", "6.10", probe_function, 0, "bpf_modify_return_test_tp", NULL }, /* 3124591f6867 */
 };
 

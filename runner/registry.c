@@ -31,6 +31,7 @@ const struct bench_family *registry_family(const char *name)
 static int read_family(struct bench_list *list, const struct bench_family *family, char *err,
 		       size_t err_sz)
 {
+	const struct bench_derived *d;
 	struct bpf_object *obj;
 	const void *elf;
 	size_t sz;
@@ -46,9 +47,9 @@ static int read_family(struct bench_list *list, const struct bench_family *famil
 	}
 	rc = registry_read_object(list, family->name, obj, err, err_sz);
 	bpf_object__close(obj);
-	if (!rc && family->derive)
-		rc = bench_list_add_derived(list, family->name, family->derived_name,
-					    family->derived_description, err, err_sz);
+	for (d = family->derived; !rc && d && d->name; d++)
+		rc = bench_list_add_derived(list, family->name, d->name, d->description, err,
+					    err_sz);
 	return rc;
 }
 
