@@ -27,6 +27,7 @@
 #define NETKIT_MODE_L2		0
 
 #define PREFIX_LEN		30
+#define OPER_UP			6	/* IF_OPER_UP of linux/if.h, which net/if.h excludes */
 /* 2 s in all. */
 #define ACTIVE_TRIES		20000
 #define ACTIVE_PAUSE_NS		100000
@@ -201,15 +202,17 @@ static int add_neighbour(struct nl_sock *sk, int ifindex, const struct net_end *
 }
 
 /*
- * The end that came up first is activated by the kernel's link watch, in a work item that may run
- * later; its queueing discipline is noop until then and drops everything without a trace.
+ * The queue of the end that came up first is activated by the kernel's link watch, in a work item
+ * that may run later; it drops everything without a trace until then. The work item sets the
+ * operational state a moment before the queue, under the RTNL lock: once that is seen and the lock
+ * was taken again (net_end_offload() does), the device sends. A kernel since 6.8 (facd15dfd691)
+ * does that work when it is asked for the state.
  */
 static int wait_active(void *ctx)
 {
 	const struct timespec pause = { .tv_nsec = ACTIVE_PAUSE_NS };
 	const struct net_end *e = ctx;
 	struct rtnl_link *link;
-	const char *qdisc;
 	struct nl_sock *sk;
 	bool is_active;
 	int i, err;
@@ -223,8 +226,7 @@ static int wait_active(void *ctx)
 		err = nl_errno(rtnl_link_get_kernel(sk, e->ifindex, NULL, &link));
 		if (err)
 			break;
-		qdisc = rtnl_link_get_qdisc(link);
-		is_active = qdisc && strcmp(qdisc, "noop");
+		is_active = rtnl_link_get_operstate(link) == OPER_UP;
 		rtnl_link_put(link);
 	}
 	nl_socket_free(sk);
@@ -271,9 +273,8 @@ static void name_end(struct net_end *e, const char *side, unsigned int nr, uint8
 	e->ip = htonl(10u << 24 | 83u << 16 | nr << 8 | host);
 }
 
-int net_pair_create(struct net_pair *p, enum net_kind kind, unsigned int nr)
+int net_pair_link(struct net_pair *p, enum net_kind kind, unsigned int nr)
 {
-	struct set_up near = { p, &p->near, &p->far }, far = { p, &p->far, &p->near };
 	int err;
 
 	memset(p, 0, sizeof(*p));
@@ -290,7 +291,16 @@ int net_pair_create(struct net_pair *p, enum net_kind kind, unsigned int nr)
 	err = link_pair(p, kind);
 	if (err)
 		return pair_fail(p, err, "no %s pair", kind == NET_NETKIT ? "netkit" : "veth");
-	err = set_up_end(&near);
+	return 0;
+}
+
+int net_pair_create(struct net_pair *p, enum net_kind kind, unsigned int nr)
+{
+	struct set_up near = { p, &p->near, &p->far }, far = { p, &p->far, &p->near };
+	int err = net_pair_link(p, kind, nr);
+
+	if (!err)
+		err = set_up_end(&near);
 	if (err)
 		return err;
 	err = netns_run(p->far.ns, set_up_end, &far);
