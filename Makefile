@@ -75,7 +75,7 @@ REPORT_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/report*.c)))
 SHARED_OBJS := $(REPORT_OBJS) $(O)/runner/options.o
 NET_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/net/*.c)))
 # Of the runner, but tested one by one: they need a kernel, not libbpf.
-KERNEL_OBJS := $(O)/runner/cgroup.o $(O)/runner/perf.o
+KERNEL_OBJS := $(O)/runner/cgroup.o $(O)/runner/perf.o $(O)/runner/workers.o
 GUEST_OBJS := $(O)/runner/vm/guest.o
 RUNNER_OBJS := $(filter-out $(SHARED_OBJS) $(O)/runner/gen_families.o, \
 		$(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/*.c)))) \

@@ -12,6 +12,7 @@
 #include "kselftest_harness.h"
 #include "net/attach.h"
 #include "net/netns.h"
+#include "net/tcp.h"
 #include "net/traffic.h"
 
 #define PORT	4321
@@ -291,6 +292,87 @@ TEST_F(pair, tcx_counts)
 	SEND_AND_COUNT(map, NR);
 	EXPECT_ARRIVED(NR);
 	close(link);
+}
+
+TEST_F(pair, tcp_answers_come_back)
+{
+	char request[200], answer[200];
+	struct net_peer *peer;
+	struct tcp_pair t;
+
+	ASSERT_EQ(0, tcp_pair_open(&t, &self->p, 80));
+	peer = net_peer__start(self->p.far.ns, -1, tcp_echo, t.far_fd);
+	ASSERT_NE(NULL, peer);
+	for (int i = 0; i < 100; i++) {
+		memset(request, i, sizeof(request));
+		ASSERT_EQ(0, tcp_send_all(t.near_fd, request, sizeof(request)));
+		ASSERT_EQ(0, tcp_recv_all(t.near_fd, answer, sizeof(answer)));
+		ASSERT_EQ(0, memcmp(request, answer, sizeof(answer)));
+	}
+	EXPECT_EQ(0, shutdown(t.near_fd, SHUT_WR));
+	EXPECT_EQ(0, net_peer__join(peer));
+	tcp_pair_close(&t);
+	/* The port is free again. */
+	ASSERT_EQ(0, tcp_pair_open(&t, &self->p, 80));
+	tcp_pair_close(&t);
+}
+
+#define BULK	(8u << 20)
+
+static uint64_t packets_of_bulk(struct net_pair *p)
+{
+	struct net_counters before = {}, after = {};
+	char *data = calloc(1, BULK);
+	struct net_peer *peer;
+	struct tcp_pair t;
+	int err;
+
+	net_end_counters(&p->near, &before);
+	err = data ? tcp_pair_open(&t, p, 80) : -ENOMEM;
+	peer = err ? NULL : net_peer__start(-1, -1, tcp_discard, t.far_fd);
+	if (!peer)
+		return 0;
+	err = tcp_send_all(t.near_fd, data, BULK);
+	shutdown(t.near_fd, SHUT_WR);
+	err = net_peer__join(peer) ?: err;
+	tcp_pair_close(&t);
+	net_end_counters(&p->near, &after);
+	free(data);
+	return err ? 0 : after.tx_packets - before.tx_packets;
+}
+
+TEST_F(pair, bulk_is_cut_to_the_mtu)
+{
+	uint64_t nr;
+
+	EXPECT_GE(packets_of_bulk(&self->p), BULK / 1500u);
+	ASSERT_EQ(0, net_end_offload(&self->p.near, true));
+	nr = packets_of_bulk(&self->p);
+	EXPECT_GT(nr, 0u);
+	EXPECT_LT(nr, BULK / 1500u / 2);
+}
+
+TEST_F(pair, udp_answers_come_back)
+{
+	struct net_peer *peer;
+	struct udp_sink echo;
+	struct traffic t;
+	char answer[64];
+
+	ASSERT_EQ(0, udp_sink_open(&echo, &self->p.far, 7, 0));
+	ASSERT_EQ(0, traffic_open_udp(&t, &self->p.near, 0, &self->p.far, 7));
+	peer = net_peer__start(self->p.far.ns, -1, udp_echo, echo.fd);
+	ASSERT_NE(NULL, peer);
+	for (int i = 0; i < 100; i++) {
+		ASSERT_EQ(0, traffic_send(&t, &self->frames, 1));
+		ASSERT_EQ(PACKET_LEN, recv(t.fd, answer, sizeof(answer), 0));
+		ASSERT_EQ(0, memcmp(answer, self->frames.data, PACKET_LEN));
+	}
+	/* Wakes an unconnected receiver, though it says that it cannot. */
+	shutdown(echo.fd, SHUT_RD);
+	EXPECT_EQ(0, net_peer__join(peer));
+	close(echo.fd);
+	close(t.fd);
 }
 
 /* Probes agree with the thing itself, and change nothing. */

@@ -94,7 +94,7 @@ static int try_pair(enum net_kind kind)
 {
 	struct net_pair p;
 
-	return verdict(net_pair_create(&p, kind, 0));
+	return verdict(net_pair_link(&p, kind, 0));
 }
 
 static int try_veth(void)

@@ -41,13 +41,17 @@ struct net_pair {
  * Makes pair number @nr (addresses, names: several pairs fit beside each other in one near
  * namespace; nr < NR_NET_PAIRS) in the calling thread's namespace, which should be a private one.
  * 0 or -errno with p->err set; -EOPNOTSUPP: this kernel has no such device. What a failure
- * leaves behind net_pair_free() takes away, as it does after success.
+ * leaves behind net_pair_free() takes away, as it does after success. 1 to 3 ms; before 6.8 up to
+ * 1 s, because the kernel's link watch has to be waited for.
  */
 int net_pair_create(struct net_pair *p, enum net_kind kind, unsigned int nr);
+/* The same, but the devices stay down and have no addresses: whether they can be made at all. */
+int net_pair_link(struct net_pair *p, enum net_kind kind, unsigned int nr);
 /*
  * Deletes the devices and lets the far namespace go. Any thread of the near namespace. The kernel
  * dismantles a namespace in the background: what is measured next may be disturbed, so a pair is
- * better kept from load to load. A zeroed pair is fine.
+ * better kept from load to load. 10 to 40 ms; the exit of the process does it without waiting.
+ * A zeroed pair is fine.
  */
 void net_pair_free(struct net_pair *p);
 
