@@ -20,6 +20,9 @@
 #else
 #include "net/attach.h"
 #endif
+#include "vm/guest.h"
+
+#define KMOD_BTF_MAX 65536
 
 int open_cloexec(const char *path)
 {
@@ -170,6 +173,30 @@ NET_PROBE(tcx)
 NET_PROBE(netkit)
 NET_PROBE(netfilter_link)
 
+/* Its kfuncs are there when the module is, and the kernel took its BTF. */
+static int probe_kmod(const struct feature *f, char *why, size_t why_sz)
+{
+	FILE *file = fopen("/sys/kernel/btf/bench_kmod", "re");
+	char btf[KMOD_BTF_MAX];
+	size_t len;
+
+	if (!file && errno != ENOENT)
+		return -errno;
+	if (!file) {
+		if (read_text(GUEST_KMOD, why, why_sz))
+			snprintf(why, why_sz, "not loaded (runner/kmod/build.sh makes it, insmod "
+				 "loads it)");
+		return 0;
+	}
+	len = fread(btf, 1, sizeof(btf), file);
+	fclose(file);
+	/* The names are in it as they are, each with its NUL. */
+	if (memmem(btf, len, f->what, strlen(f->what) + 1))
+		return 1;
+	snprintf(why, why_sz, "bench_kmod is loaded, but has no %s(): it is an older one", f->what);
+	return 0;
+}
+
 /* Each row: the release, and the commit that brought it. */
 static const struct feature features[] = {
 	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
@@ -219,7 +246,7 @@ static const struct feature features[] = {
 	{ "uprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
 	{ "kprobe_multi", "5.18", probe_function, 0, "bpf_kprobe_multi_link_attach", "CONFIG_FPROBE" }, /* 0dcac2725406 */
 	{ "uprobe_multi", "6.6", probe_function, 0, "bpf_uprobe_multi_link_attach", "CONFIG_UPROBE_EVENTS" }, /* 89ae89f53d20 */
-	{ "kmod", "6.1", probe_file, 0, "/sys/kernel/btf/bench_kmod", "bench_kmod.ko" },
+	{ "kmod", "6.0", probe_kmod, 0, "bench_kmod_nop", "CONFIG_DEBUG_INFO_BTF_MODULES" }, /* a4703e318432 */
 	{ "bpf_trigger_tp", "6.10", probe_function, 0, "bpf_modify_return_test_tp", NULL }, /* 3124591f6867 */
 };
 

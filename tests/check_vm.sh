@@ -19,6 +19,9 @@ for kernel in "${kernels[@]}"; do
 	check "$kernel: two boots agree to the byte" cmp "$doc.1" "$doc.2"
 	check "$kernel: compare says same, exact" eval \
 		'$bp compare "$doc.1" "$doc.2" | tee "$work/cmp" | tail -n 1 | grep -q "exact" && ! grep -qE " (slower|faster|unresolved)$" "$work/cmp"'
+	kmod=$($bp list -v | awk '/^ *[0-9]+ / { id = $2 } / needs: kmod$/ { print id }' | paste -sd,)
+	[ -z "$kmod" ] || check "$kernel: bench_kmod is built, loaded and used" eval \
+		'$vm -k "$kernel" --accel insn -- run -a "$kmod" -o "table:$work/kmod" && ! grep "skip: kmod" "$work/kmod"'
 	[ $first ] || continue
 	first=
 	check "uncounted emulation: no time" eval \

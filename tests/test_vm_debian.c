@@ -70,4 +70,37 @@ TEST(other_packages_are_passed_over)
 	EXPECT_FALSE(debian_package_version("linux-image-6.1.0-50-cloud-amd64", version, 8));
 }
 
+TEST(a_library_too_new_for_this_system)
+{
+	const char *depends = "pahole, libc6 (>= 2.38), libelf1t64 (>= 0.144), zlib1g (>= 1:1.2)";
+
+	EXPECT_TRUE(debian_needs_libc(depends, "2.36"));
+	EXPECT_TRUE(debian_needs_libc(depends, "2.4"));
+	EXPECT_FALSE(debian_needs_libc(depends, "2.38"));
+	EXPECT_FALSE(debian_needs_libc(depends, "2.41"));
+	EXPECT_FALSE(debian_needs_libc("libelf1 (>= 0.142)", "2.36"));
+	EXPECT_FALSE(debian_needs_libc("", "2.36"));
+}
+
+TEST(the_tools_of_a_kernel)
+{
+	static const struct {
+		const char *version, *split, *older;
+	} cases[] = {
+		{ "6.1.0-50", "linux-kbuild-6.1.0-50", "linux-kbuild-6.1" },
+		{ "6.12.95+deb12", "linux-kbuild-6.12.95+deb12", "linux-kbuild-6.12" },
+		{ "7.3", "linux-kbuild-7.3", "linux-kbuild-7.3" },
+	};
+	char buf[64], *package = buf;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		EXPECT_EQ(debian_kbuild_package(cases[i].version, true, buf, sizeof(buf)), 0);
+		EXPECT_STREQ(package, cases[i].split);
+		EXPECT_EQ(debian_kbuild_package(cases[i].version, false, buf, sizeof(buf)), 0);
+		EXPECT_STREQ(package, cases[i].older);
+	}
+	EXPECT_LT(debian_kbuild_package("6.12.95+deb12", true, buf, 16), 0);
+}
+
 TEST_HARNESS_MAIN

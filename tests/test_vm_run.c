@@ -142,6 +142,21 @@ TEST_F(launch, passed)
 	EXPECT_EQ(glob(pattern, 0, NULL, &g), GLOB_NOMATCH);
 }
 
+/* No source is found beside a test: the guest boots all the same, and can say why. */
+TEST_F(launch, a_guest_does_without_the_module)
+{
+	self->cfg.needs_kmod = true;
+	RUN("for arg; do [ \"$last\" != -initrd ] || initrd=$arg; last=$arg; done; "
+	    "grep -qa 'bench.kmod' \"$initrd\" && grep -qa 'no source .*bench_kmod.c' \"$initrd\" || "
+	    "exit; " BOOT PLAN X_DONE Y_DONE END EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+	EXPECT_STREQ(self->out.reason, "");
+	self->cfg.needs_kmod = false;
+	RUN("for arg; do [ \"$last\" != -initrd ] || initrd=$arg; last=$arg; done; "
+	    "grep -qa 'bench.kmod' \"$initrd\" || { " BOOT PLAN X_DONE Y_DONE END EXIT(0) "}");
+	EXPECT_VERDICT(VM_PASSED, 0);
+}
+
 TEST_F(launch, runner_failed)
 {
 	RUN(BOOT PLAN X_DONE Y_DONE END EXIT(1));

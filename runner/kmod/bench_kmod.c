@@ -15,7 +15,7 @@
 #include "twin.h"
 
 /* What __bpf_kfunc says since 6.3 (57e7c169cd6a). */
-#define BENCH_KFUNC noinline __used
+#define BENCH_KFUNC noinline __noclone __used
 
 /* Since 6.9 (6f3189f38a3e) the kernel wants to hear that all in a set are kfuncs. */
 #ifdef BTF_KFUNCS_START

@@ -29,7 +29,7 @@ arrange_headers() {
 
 	tree=$(newest "$root/usr/src/linux-headers-*-cloud-amd64")
 	sed -i "s,\([ =]\)/usr/src/,\1$root/usr/src/," "$tree/Makefile"
-	[ -e "$tree/vmlinux" ] || ln -s "$vmlinux" "$tree/vmlinux"
+	[ -e "$tree/vmlinux" ] || ln -sf "$vmlinux" "$tree/vmlinux"
 	kbuild=$(readlink -f "$tree/scripts/..")
 	# 6.1's packages have none; the tool is the same for all kernels up to 6.18.
 	resolve=$kbuild/tools/bpf/resolve_btfids/resolve_btfids

@@ -268,6 +268,7 @@ static int launch(struct launch *o)
 	}
 	o->cfg.args = (const char *const *)relay.argv;
 	o->cfg.nr_args = relay.argc;
+	o->cfg.needs_kmod = relay.needs_kmod;
 	err = vm_run(&o->cfg, relay_line, &relay, &out);
 	if (err)
 		fprintf(stderr, "bench_vm: %s\n", strerror(-err));

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #define VERSION_SZ	96
 #define TMP_PREFIX	".tmp."
 #define NR_TRIES	2
+#define DEPENDS_MAX	65536
 
 /*
  * Where each version lives, the suite first whose compiler is nearest to Debian 12's. The last
@@ -32,72 +34,6 @@ static const struct {
 };
 
 #define NR_ARCHIVES	(sizeof(archives) / sizeof(archives[0]))
-
-static int char_order(char c)
-{
-	if (c == '~')
-		return -1;
-	if (!c || isdigit((unsigned char)c))
-		return 0;
-	return isalpha((unsigned char)c) ? (unsigned char)c : (unsigned char)c + 256;
-}
-
-int debian_version_cmp(const char *a, const char *b)
-{
-	while (*a || *b) {
-		unsigned long long na, nb;
-		char *end;
-
-		while ((*a && !isdigit((unsigned char)*a)) || (*b && !isdigit((unsigned char)*b))) {
-			int diff = char_order(*a) - char_order(*b);
-
-			if (diff)
-				return diff;
-			/* Equal orders are equal characters here, so neither has ended. */
-			a++;
-			b++;
-		}
-		na = strtoull(a, &end, 10);
-		a = end;
-		nb = strtoull(b, &end, 10);
-		b = end;
-		if (na != nb)
-			return na < nb ? -1 : 1;
-	}
-	return 0;
-}
-
-bool debian_version_matches(const char *version, const char *spec)
-{
-	size_t len = strlen(spec);
-
-	return !strncmp(version, spec, len) && (!version[len] || strchr(".+-~", version[len]));
-}
-
-bool debian_package_version(const char *package, char *version, size_t sz)
-{
-	static const char *const prefixes[] = { "linux-image-", "linux-binary-unsigned-",
-						"linux-binary-" };
-	size_t flavour = strlen(DEBIAN_FLAVOUR), len = strlen(package), i;
-
-	if (len > 9 && !strcmp(package + len - 9, "-unsigned"))
-		len -= 9;
-	if (len <= flavour || strncmp(package + len - flavour, DEBIAN_FLAVOUR, flavour))
-		return false;
-	len -= flavour;
-	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		size_t skip = strlen(prefixes[i]);
-
-		if (len <= skip || strncmp(package, prefixes[i], skip))
-			continue;
-		/* "linux-image-6.12-cloud-amd64" is a meta package: a version has two dots. */
-		if (!isdigit((unsigned char)package[skip]) ||
-		    text_format(version, sz, "%.*s", (int)(len - skip), package + skip))
-			return false;
-		return strchr(version, '.') && strchr(strchr(version, '.') + 1, '.');
-	}
-	return false;
-}
 
 static bool spec_is_valid(const char *spec)
 {
@@ -143,6 +79,7 @@ static int cached_open(struct scratch *s, const char *version, struct kernel *k)
 	    access(k->modules, R_OK))
 		k->modules[0] = '\0';
 	snprintf(k->label, sizeof(k->label), "%.90s" DEBIAN_FLAVOUR, version);
+	snprintf(k->debian, sizeof(k->debian), "%s", version);
 	return 0;
 }
 
@@ -245,13 +182,46 @@ static void list_newest(const char *names, const char *spec, char *version, size
 	}
 }
 
+/* The newest package of tools, of whatever kernel. */
+static void list_newest_tools(const char *names, char *package, size_t sz)
+{
+	static const char prefix[] = "linux-kbuild-";
+	char name[256];
+	size_t len;
+
+	package[0] = '\0';
+	for (; *names; names += len + (names[len] == '\n')) {
+		len = strcspn(names, "\n");
+		if (strncmp(names, prefix, sizeof(prefix) - 1) ||
+		    text_format(name, sizeof(name), "%.*s", (int)len, names))
+			continue;
+		if (!package[0] || debian_version_cmp(package, name) < 0)
+			snprintf(package, sz, "%s", name);
+	}
+}
+
 struct fetch {
+	const char *what;	/* "kernel" or "headers" */
+	int (*packages)(struct scratch *s, struct fetch *f);
+	int (*arrange)(struct fetch *f);
+	const char *target;	/* below the version's directory in the cache, "": that itself */
+	const struct apt *apt;
 	const char *suite;
 	char version[VERSION_SZ];
 	char *names;		/* packages of the suite */
 	char dir[PATH_MAX];	/* temporary, beside the final one */
 	char why[512];
 };
+
+static int fetch_named(struct scratch *s, struct fetch *f, const char *package)
+{
+	if (!list_has(f->names, package)) {
+		snprintf(f->why, sizeof(f->why), "no %s", package);
+		return -ENOENT;
+	}
+	scratch_note(s, "fetching %s from %s", package, f->suite);
+	return apt_download(s, f->suite, package, f->dir, f->why, sizeof(f->why));
+}
 
 static int fetch_package(struct scratch *s, struct fetch *f, const char *prefix, const char *suffix)
 {
@@ -260,10 +230,7 @@ static int fetch_package(struct scratch *s, struct fetch *f, const char *prefix,
 
 	err = text_format(package, sizeof(package), "%s%s" DEBIAN_FLAVOUR "%s", prefix, f->version,
 			  suffix);
-	if (err || !list_has(f->names, package))
-		return err ? err : -ENOENT;
-	scratch_note(s, "fetching %s from %s", package, f->suite);
-	return apt_download(s, f->suite, package, f->dir, f->why, sizeof(f->why));
+	return err ? err : fetch_named(s, f, package);
 }
 
 static int fetch_unpack(struct scratch *s, struct fetch *f)
@@ -333,7 +300,7 @@ static int fetch_arrange(struct fetch *f)
 }
 
 /* Before 6.19 one image package has all; later ones are split and the image is a meta package. */
-static int fetch_packages(struct scratch *s, struct fetch *f)
+static int fetch_kernel(struct scratch *s, struct fetch *f)
 {
 	int err;
 
@@ -351,6 +318,68 @@ static int fetch_packages(struct scratch *s, struct fetch *f)
 	return err;
 }
 
+/* The tools in a package may be too new for this system: then with the C library of their own. */
+static int fetch_libc(struct scratch *s, struct fetch *f)
+{
+	char depends[PATH_MAX], *text;
+	char *const argv[] = { "sh", "-c", "dpkg-deb -f linux-kbuild-*.deb Depends", NULL };
+	size_t base = strcspn(f->suite, "-"), len;
+	bool is_needed;
+	char suite[32];
+	int err;
+
+	if (text_format(depends, sizeof(depends), "%s/depends", s->dir) ||
+	    text_format(suite, sizeof(suite), "%.*s", (int)base, f->suite))
+		return -ENAMETOOLONG;
+	/* Additions to a suite ("trixie-backports") have no library, nor has experimental. */
+	if (!strcmp(suite, "experimental"))
+		strcpy(suite, "sid");
+	unlink(depends);
+	err = proc_run(s, argv, depends, NULL, f->dir);
+	if (!err)
+		err = file_read(depends, DEPENDS_MAX, &text, &len);
+	if (err)
+		return err < 0 ? err : -EBADMSG;
+	is_needed = debian_needs_libc(text, gnu_get_libc_version());
+	free(text);
+	if (!is_needed)
+		return 0;
+	scratch_note(s, "fetching libc6 from %s", suite);
+	err = apt_update(s, f->apt, suite, f->why, sizeof(f->why));
+	return err ? err : apt_download(s, suite, "libc6", f->dir, f->why, sizeof(f->why));
+}
+
+/* What a module is built with; the names of the tools' packages differ between releases. */
+static int fetch_headers(struct scratch *s, struct fetch *f)
+{
+	char package[256];
+	bool is_split;
+	int err;
+
+	err = fetch_package(s, f, "linux-headers-", "");
+	if (!err)
+		err = text_format(package, sizeof(package), "linux-headers-%s-common", f->version);
+	if (!err)
+		err = fetch_named(s, f, package);
+	if (!err)
+		err = debian_kbuild_package(f->version, true, package, sizeof(package));
+	if (err)
+		return err;
+	is_split = list_has(f->names, package);
+	if (!is_split)
+		err = debian_kbuild_package(f->version, false, package, sizeof(package));
+	if (!err)
+		err = fetch_named(s, f, package);
+	if (!err)
+		err = fetch_libc(s, f);
+	/* The older package has no resolve_btfids; the tool is not bound to a kernel. */
+	if (!err && !is_split) {
+		list_newest_tools(f->names, package, sizeof(package));
+		err = fetch_named(s, f, package);
+	}
+	return err;
+}
+
 static int fetch_version(struct scratch *s, struct fetch *f)
 {
 	char final_dir[PATH_MAX], name[32];
@@ -359,17 +388,18 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 	snprintf(name, sizeof(name), TMP_PREFIX "%d", (int)getpid());
 	err = debian_path(s, name, f->dir, sizeof(f->dir));
 	if (!err)
-		err = debian_path(s, f->version, final_dir, sizeof(final_dir));
+		err = text_format(final_dir, sizeof(final_dir), "%s/debian/%s%s", s->cache,
+				  f->version, f->target);
 	if (!err)
 		err = dir_make_all(f->dir);
 	if (err)
 		return scratch_fail(s, VM_NO_KERNEL, err, "cannot make %s: %s", f->dir,
 				    strerror(-err));
-	err = fetch_packages(s, f);
+	err = f->packages(s, f);
 	if (!err) {
 		err = fetch_unpack(s, f);
-		if (!err)
-			err = fetch_arrange(f);
+		if (!err && f->arrange)
+			err = f->arrange(f);
 		if (err)
 			snprintf(f->why, sizeof(f->why), "the package is not as expected (%s)",
 				 strerror(-err));
@@ -383,14 +413,26 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 	return err;
 }
 
+/* Whether the suite has what is wanted; a kernel's spec becomes a version by that. */
+static bool fetch_choose(struct fetch *f, const char *spec)
+{
+	char package[256];
+
+	if (!f->target[0]) {
+		list_newest(f->names, spec, f->version, sizeof(f->version));
+		return f->version[0];
+	}
+	return !text_format(package, sizeof(package), "linux-headers-%s" DEBIAN_FLAVOUR,
+			    f->version) && list_has(f->names, package);
+}
+
 /* -ENOENT: not in this suite. */
-static int fetch_from_suite(struct scratch *s, const struct apt *apt, const char *spec,
-			    struct fetch *f)
+static int fetch_from_suite(struct scratch *s, const char *spec, struct fetch *f)
 {
 	int err = 0, i;
 
 	for (i = 0; i < NR_TRIES; i++) {
-		err = apt_update(s, apt, f->suite, f->why, sizeof(f->why));
+		err = apt_update(s, f->apt, f->suite, f->why, sizeof(f->why));
 		if (err)
 			return err;
 		free(f->names);
@@ -398,8 +440,7 @@ static int fetch_from_suite(struct scratch *s, const struct apt *apt, const char
 		err = apt_list(s, f->suite, &f->names);
 		if (err)
 			return err;
-		list_newest(f->names, spec, f->version, sizeof(f->version));
-		if (!f->version[0])
+		if (!fetch_choose(f, spec))
 			return -ENOENT;
 		err = fetch_version(s, f);
 		if (!err || err == -EINTR || s->reason[0])
@@ -420,13 +461,14 @@ static int fetch_spec(struct scratch *s, const char *spec, struct fetch *f)
 	err = apt_open(s, &apt);
 	if (err)
 		return err;
+	f->apt = &apt;
 	for (row = 0; row < NR_ARCHIVES - 1; row++) {
 		if (debian_version_matches(spec, archives[row].series))
 			break;
 	}
 	for (i = 0; i < 5 && archives[row].suites[i]; i++) {
 		f->suite = archives[row].suites[i];
-		err = fetch_from_suite(s, &apt, spec, f);
+		err = fetch_from_suite(s, spec, f);
 		if (!err || err == -EINTR || s->reason[0])
 			return err;
 		/*
@@ -434,16 +476,17 @@ static int fetch_spec(struct scratch *s, const char *spec, struct fetch *f)
 		 * and which one a user gets must not depend on a mirror's bad minute.
 		 */
 		if (err != -ENOENT)
-			return scratch_fail(s, VM_NO_KERNEL, err, "cannot fetch debian:%s from %s: "
-					    "%s", spec, f->suite, f->why);
+			return scratch_fail(s, VM_NO_KERNEL, err, "cannot fetch the %s of debian:%s "
+					    "from %s: %s", f->what, spec, f->suite, f->why);
 	}
-	return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "no Debian kernel %s (looked in %s and its "
-			    "like)", spec, archives[row].suites[0]);
+	return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "no Debian %s %s (looked in %s and its like)",
+			    f->what, spec, archives[row].suites[0]);
 }
 
 int debian_kernel(struct scratch *s, const char *spec_arg, struct kernel *k)
 {
-	struct fetch f = { 0 };
+	struct fetch f = { .what = "kernel", .packages = fetch_kernel, .arrange = fetch_arrange,
+			   .target = "" };
 	char spec[VERSION_SZ] = "", *flavour;
 	int lock, err;
 
@@ -475,5 +518,30 @@ int debian_kernel(struct scratch *s, const char *spec_arg, struct kernel *k)
 	}
 	free(f.names);
 	close(lock);
+	return err;
+}
+
+int debian_headers(struct scratch *s, const char *version, char *dir, size_t sz)
+{
+	struct fetch f = { .what = "kernel headers", .packages = fetch_headers,
+			   .target = "/headers" };
+	char top[PATH_MAX];
+	int err;
+
+	if (text_format(top, sizeof(top), "%s/debian/%s%s", s->cache, version, f.target) ||
+	    text_format(dir, sz, "%s/root", top) ||
+	    text_format(f.version, sizeof(f.version), "%s", version))
+		return -ENAMETOOLONG;
+	if (!access(dir, F_OK))
+		return 0;
+	if (!access(top, F_OK))
+		return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "the archive had no kernel headers %s "
+				    "(remove %s to look again)", version, top);
+	cached_sweep(s);
+	err = fetch_spec(s, version, &f);
+	/* 6.16 to 7.1 have none any more: that takes four indices to find out, so it is kept. */
+	if (err == -ENOENT && f.suite && dir_make_all(top))
+		scratch_note(s, "cannot write %s", top);
+	free(f.names);
 	return err;
 }

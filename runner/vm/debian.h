@@ -22,6 +22,13 @@ struct scratch;
  */
 int debian_kernel(struct scratch *s, const char *version, struct kernel *k);
 
+/*
+ * What a module for a cached kernel is built with: the headers packages and their tools, unpacked
+ * into the cache; @dir holds their usr. The caller has the cache's lock. 0 or -errno with the
+ * reason set.
+ */
+int debian_headers(struct scratch *s, const char *version, char *dir, size_t sz);
+
 /* Order of two versions as dpkg sees it, '~' before everything. < 0, 0, > 0. */
 int debian_version_cmp(const char *a, const char *b);
 bool debian_version_matches(const char *version, const char *spec);
@@ -31,5 +38,14 @@ bool debian_version_matches(const char *version, const char *spec);
  * "linux-binary-" or "linux-binary-unsigned-" in front. False for all other names.
  */
 bool debian_package_version(const char *package, char *version, size_t sz);
+
+/* Whether a package with these dependencies wants a newer C library than @have ("2.36"). */
+bool debian_needs_libc(const char *depends, const char *have);
+
+/*
+ * The package with a kernel's build tools: one for each version since 6.12, before that one for
+ * each series. 0 or -ENAMETOOLONG.
+ */
+int debian_kbuild_package(const char *version, bool is_split, char *package, size_t sz);
 
 #endif

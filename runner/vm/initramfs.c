@@ -124,6 +124,8 @@ static int add_all(struct scratch *s, struct cpio *c, const struct initramfs *in
 		err = cpio_char_dev(c, "dev/null", 0666, 1, 3);
 	if (!err)
 		err = add_args(c, in->args, in->nr_args);
+	if (!err && in->kmod_why[0])
+		err = cpio_file(c, &GUEST_KMOD[1], 0444, in->kmod_why, strlen(in->kmod_why));
 	for (i = 0; i < in->nr_modules && !err; i++)
 		err = add_module(s, c, in->modules[i], i,
 				 i < in->nr_asked ? ".ko" : GUEST_QUIET);

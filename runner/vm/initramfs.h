@@ -14,6 +14,7 @@ struct initramfs {
 	char *const *modules;		/* files, compressed or not, in load order */
 	size_t nr_modules;
 	size_t nr_asked;		/* the first of them; the others may fail to load */
+	const char *kmod_why;		/* into GUEST_KMOD, "": no such file */
 };
 
 /* Writes it to @path. 0 or -errno with the reason set. */

@@ -90,6 +90,7 @@ static int kernel_tree(struct scratch *s, const char *dir, struct kernel *k)
 		if (access(path, F_OK))
 			continue;
 		snprintf(k->modules, sizeof(k->modules), "%s", dir);
+		snprintf(k->build, sizeof(k->build), "%s", dir);
 		return kernel_file(s, path, k);
 	}
 	return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "%s is no kernel build tree (no vmlinux and "
@@ -108,6 +109,7 @@ static int kernel_host(struct scratch *s, struct kernel *k)
 		return scratch_fail(s, VM_NO_KERNEL, -errno, "uname: %s", strerror(errno));
 	kernel_label(k, uts.release);
 	snprintf(k->modules, sizeof(k->modules), "/lib/modules/%s", uts.release);
+	snprintf(k->build, sizeof(k->build), "/lib/modules/%s/build", uts.release);
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		snprintf(path, sizeof(path), forms[i], uts.release);
 		if (!access(path, F_OK))

@@ -11,6 +11,8 @@ struct kernel {
 	char label[128];		/* short, fit for a file name */
 	char image[PATH_MAX];		/* bzImage or ELF */
 	char modules[PATH_MAX];		/* where its modules are; "": nowhere known */
+	char build[PATH_MAX];		/* tree that modules are built against, "": none known */
+	char debian[96];		/* version of one of Debian's, "": another kernel */
 };
 
 /* 0 or -errno with verdict VM_NO_KERNEL and the reason set. May fetch a Debian kernel. */

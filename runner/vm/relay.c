@@ -12,6 +12,10 @@
 #define STATUS_USAGE 2
 #define STATUS_BROKEN 1
 
+/* In "bench_progs list -v". */
+#define INDENT		"      "
+#define NEEDS_KMOD	INDENT "needs: kmod\n"
+
 extern char **environ;
 
 static int push(struct relay *r, const char *arg)
@@ -97,8 +101,11 @@ static int finish_reading(FILE *f, pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
 }
 
-/* "12 family/case": the numbers become "-n 12,13,..." */
-static int push_numbers(struct relay *r, FILE *list)
+/*
+ * "12 family/case": the numbers become "-n 12,13,...". What is said of a case stands behind it,
+ * further in.
+ */
+static int read_list(struct relay *r, FILE *list)
 {
 	char *line = NULL, *numbers = NULL;
 	size_t cap = 0, sz = 0;
@@ -106,14 +113,20 @@ static int push_numbers(struct relay *r, FILE *list)
 	FILE *out = open_memstream(&numbers, &sz);
 	int err = out ? 0 : -ENOMEM;
 
-	while (!err && getline(&line, &cap, list) > 0)
-		if (sscanf(line, "%u", &nr) == 1)
+	while (!err && getline(&line, &cap, list) > 0) {
+		if (!strcmp(line, NEEDS_KMOD))
+			r->needs_kmod = true;
+		else if (strncmp(line, INDENT, strlen(INDENT)) && sscanf(line, "%u", &nr) == 1)
 			fprintf(out, "%s%u", ftell(out) ? "," : "", nr);
+	}
 	free(line);
 	if (out && fclose(out))
 		err = -ENOMEM;
-	err = err ?: push(r, "-n");
-	err = err ?: push(r, numbers);
+	/* Everything needs no selection. */
+	if (!err && r->o.nr_choices) {
+		err = push(r, "-n");
+		err = err ?: push(r, numbers);
+	}
 	free(numbers);
 	return err;
 }
@@ -124,16 +137,15 @@ static int push_numbers(struct relay *r, FILE *list)
  */
 static int check_selection(struct relay *r, const char *runner)
 {
-	char *argv[r->o.nr_choices + 3];
+	char *argv[r->o.nr_choices + 4];
 	size_t i, argc = 0;
 	int status, err;
 	FILE *list;
 	pid_t pid;
 
-	if (!r->o.nr_choices)
-		return 0;
 	argv[argc++] = (char *)runner;
 	argv[argc++] = "list";
+	argv[argc++] = "-v";
 	for (i = 0; i < r->o.nr_choices; i++)
 		argv[argc++] = r->o.choices[i];
 	argv[argc] = NULL;
@@ -142,7 +154,7 @@ static int check_selection(struct relay *r, const char *runner)
 		fprintf(stderr, "bench_vm: cannot start %s: %s\n", runner, strerror(errno));
 		return STATUS_BROKEN;
 	}
-	err = push_numbers(r, list);
+	err = read_list(r, list);
 	status = finish_reading(list, pid);
 	return err ? STATUS_BROKEN : status;
 }

@@ -19,6 +19,7 @@ struct relay {
 	size_t argc;
 	struct doc_end end;
 	bool has_header, has_end;
+	bool needs_kmod;	/* a bench selected does */
 	const char *kernel;
 	char qemu_version[32];
 };

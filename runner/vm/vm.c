@@ -10,6 +10,7 @@
 #include "image.h"
 #include "initramfs.h"
 #include "kernel.h"
+#include "kmod.h"
 #include "module.h"
 #include "qemu.h"
 #include "scratch.h"
@@ -132,21 +133,43 @@ static int vm_choose_image(struct vm *vm)
 	return text_format(vm->boot_image, sizeof(vm->boot_image), "%s", vm->kernel.image);
 }
 
+/* Where it cannot be built, the guest is told why. */
+static int vm_add_kmod(struct vm *vm, struct module_list *modules, char *why, size_t sz)
+{
+	struct scratch *s = &vm->s;
+	char path[PATH_MAX];
+	int err;
+
+	err = kmod_build(s, &vm->kernel, path, sizeof(path));
+	if (!err)
+		return module_list_add(s, modules, "", path);
+	if (err == -EINTR)
+		return err;
+	snprintf(why, sz, "%s", s->reason[0] ? s->reason : strerror(-err));
+	scratch_note(s, "no bench_kmod: %s", why);
+	s->reason[0] = '\0';
+	return 0;
+}
+
 static int vm_build_initrd(struct vm *vm)
 {
 	const struct vm_config *cfg = vm->cfg;
 	struct module_list modules = { 0 };
+	char kmod_why[sizeof(vm->s.reason)] = "";
 	struct initramfs in = {
 		.runner = vm->runner,
 		.args = cfg->args,
 		.nr_args = cfg->nr_args,
 		.modules = modules.paths,
+		.kmod_why = kmod_why,
 	};
 	int err = 0;
 	size_t i;
 
 	for (i = 0; i < cfg->nr_modules && !err; i++)
 		err = module_list_add(&vm->s, &modules, vm->kernel.modules, cfg->modules[i]);
+	if (!err && cfg->needs_kmod)
+		err = vm_add_kmod(vm, &modules, kmod_why, sizeof(kmod_why));
 	if (!err)
 		err = module_list_add_usual(&vm->s, &modules, vm->kernel.modules);
 	in.nr_modules = modules.nr;

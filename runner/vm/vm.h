@@ -9,6 +9,7 @@
 #define BENCH_VM_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stddef.h>
 
@@ -50,6 +51,7 @@ struct vm_config {
 	size_t nr_modules;
 	const char *const *args;	/* the runner's arguments, without argv[0] */
 	size_t nr_args;
+	bool needs_kmod;	/* something selected needs the module of runner/kmod */
 	FILE *notes;		/* one line each on fetching, falling back, ...; NULL: none */
 };
 
