@@ -22,8 +22,6 @@
 #endif
 #include "vm/guest.h"
 
-#define KMOD_BTF_MAX 65536
-
 int open_cloexec(const char *path)
 {
 	return open(path, O_RDONLY | O_CLOEXEC);
@@ -177,8 +175,10 @@ NET_PROBE(netfilter_link)
 static int probe_kmod(const struct feature *f, char *why, size_t why_sz)
 {
 	FILE *file = fopen("/sys/kernel/btf/bench_kmod", "re");
-	char btf[KMOD_BTF_MAX];
-	size_t len;
+	size_t cap = 0, name_len = strlen(f->what);
+	char *text = NULL;
+	bool is_there = false;
+	ssize_t len;
 
 	if (!file && errno != ENOENT)
 		return -errno;
@@ -188,10 +188,12 @@ static int probe_kmod(const struct feature *f, char *why, size_t why_sz)
 				 "loads it)");
 		return 0;
 	}
-	len = fread(btf, 1, sizeof(btf), file);
+	/* The names are in it as they are, each with its NUL; what stands before may be numbers. */
+	while (!is_there && (len = getdelim(&text, &cap, 0, file)) > 0)
+		is_there = len > (ssize_t)name_len && !strcmp(text + len - 1 - name_len, f->what);
+	free(text);
 	fclose(file);
-	/* The names are in it as they are, each with its NUL. */
-	if (memmem(btf, len, f->what, strlen(f->what) + 1))
+	if (is_there)
 		return 1;
 	snprintf(why, why_sz, "bench_kmod is loaded, but has no %s(): it is an older one", f->what);
 	return 0;
