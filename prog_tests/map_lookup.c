@@ -1,29 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include "bench_family.h"
+#include "feature.h"
+#include "map_content.h"
 #include "map_lookup.skel.h"
+#include "../progs/map_def.bpf.h"
 #include "../progs/map_lookup.h"
 
-/* NULL for the baseline, which has no map. */
-static struct bpf_map *map_of(const struct bench_run *r)
-{
-	char name[64];
+/* A bloom filter of 5 hashes takes 1 in 50 for a member that is none; 1 in 20 would be broken. */
+#define MAX_FALSE_MEMBERS 20
 
-	snprintf(name, sizeof(name), "%s_map", r->bench->name);
-	return bpf_object__find_map_by_name(r->obj, name);
+static bool has_word(const struct bench_run *r, const char *word)
+{
+	return strstr(r->bench->name, word);
+}
+
+static bool is_outer(const struct bench_run *r)
+{
+	return has_word(r, "_of_maps");
+}
+
+static bool is_storage(const struct bench_run *r)
+{
+	return has_word(r, "_storage");
+}
+
+/* Misses look for elements 0 ... entries - 1 in a map that holds those behind. */
+static struct map_range range_of(const struct bench_run *r)
+{
+	uint32_t entries = bench_run_param(r, "entries");
+
+	return (struct map_range){ .first = has_word(r, "_miss") ? entries : 0, .nr = entries,
+				   .prefix = bench_run_param(r, "prefix") };
 }
 
 static int prepare(struct bench_run *r)
 {
-	struct bpf_map *map = map_of(r);
-	uint32_t entries = bench_run_param(r, "entries");
+	struct bpf_map *map = map_of_case(r);
+	uint32_t entries = bench_run_param(r, "entries"), bytes = bench_run_param(r, "bytes");
+	int err = 0;
 
-	if (!map)
+	if (!map || is_storage(r))
 		return 0;
+	if (is_outer(r))
+		entries /= MAP_LOOKUP_INNER;
+	if (bpf_map__type(map) == MAP_TYPE_ARENA) {
+		entries = entries * sizeof(uint64_t) / getpagesize();
+		err = bpf_map__set_map_extra(map, MAP_ARENA_ADDRESS);
+	}
+	if (bytes)
+		err = has_word(r, "_key") ? bpf_map__set_key_size(map, bytes) :
+					    bpf_map__set_value_size(map, bytes);
 	/* An LRU map evicts before it is full: each CPU keeps free elements for itself. */
-	if (bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH)
-		entries *= 2;
-	return bpf_map__set_max_entries(map, entries);
+	return err ?: bpf_map__set_max_entries(map, map_is_lru(map) ? entries * 2 : entries);
 }
 
 static uint64_t value(uint32_t key)
@@ -31,23 +63,159 @@ static uint64_t value(uint32_t key)
 	return map_lookup_value(key);
 }
 
-static int setup(struct bench_run *r)
+/* Inner map @k has its part of the elements, from 0 again. */
+static int fill_inner(struct bench_run *r, int fd, uint32_t k)
 {
-	struct bpf_map *map = map_of(r);
+	uint32_t j;
+	int err = 0;
 
-	return map ? bench_fill_map(r, map, bench_run_param(r, "entries"), value) : 0;
+	for (j = 0; j < MAP_LOOKUP_INNER && !err; j++) {
+		uint64_t v = value(k * MAP_LOOKUP_INNER + j);
+
+		err = bpf_map_update_elem(fd, &j, &v, BPF_ANY);
+	}
+	return err ? bench_fail(r, err, "cannot fill inner map %u: %s", k, strerror(-err)) : 0;
+}
+
+/* All inner maps in one system call, which waits for RCU once (since 6.8; once for each before). */
+static int fill_outer(struct bench_run *r, struct bpf_map *map)
+{
+	enum { MAX_OUTER = 64 };
+	struct map_range range = range_of(r);
+	uint32_t keys[MAX_OUTER], i, nr = range.nr / MAP_LOOKUP_INNER;
+	int fds[MAX_OUTER], err = 0;
+	uint32_t made = 0;
+
+	if (nr > MAX_OUTER)
+		return bench_fail(r, -EINVAL, "more than %d inner maps", MAX_OUTER);
+	for (i = 0; i < nr && !err; i++) {
+		keys[i] = range.first / MAP_LOOKUP_INNER + i;
+		fds[i] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "inner", 4, 8, MAP_LOOKUP_INNER, NULL);
+		if (fds[i] < 0)
+			err = bench_fail(r, fds[i], "cannot create inner map %u: %s", i,
+					 strerror(-fds[i]));
+		else
+			err = fill_inner(r, fds[made++], keys[i]);
+	}
+	/* Maps of maps take batches since 5.17 (9263dddc7b6f). */
+	if (!err)
+		err = bpf_map_update_batch(bpf_map__fd(map), keys, fds, &nr, NULL);
+	if (err && !r->err[0])
+		bench_fail(r, err, "cannot fill %s: %s", bpf_map__name(map), strerror(-err));
+	for (i = 0; i < made; i++)
+		close(fds[i]);
+	return err;
+}
+
+/* The first touch of a page brings it into the arena. */
+static int fill_arena(struct bench_run *r, struct bpf_map *map)
+{
+	const uint32_t entries = bench_run_param(r, "entries");
+	size_t sz = entries * sizeof(uint64_t);
+	uint64_t *at = (uint64_t *)MAP_ARENA_ADDRESS;
+	uint32_t k;
+
+	if (mmap(at, sz, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, bpf_map__fd(map),
+		 0) != at)
+		return bench_fail(r, -errno, "cannot map the arena: %s", strerror(errno));
+	for (k = 0; k < entries; k++)
+		at[k] = value(k);
+	return 0;
 }
 
 static uint64_t expect(const struct bench_run *r, uint64_t i)
 {
-	uint32_t key = map_lookup_key(i, bench_run_param(r, "entries"));
+	uint64_t entries = bench_run_param(r, "entries"), bytes = bench_run_param(r, "bytes"), line;
+	uint32_t key = map_lookup_key(i, entries);
+	uint64_t sum = 0;
 
-	return strcmp(r->bench->name, "empty") ? map_lookup_value(key) : key;
+	/* Baselines, and misses of maps. */
+	if (!map_of_case(r) && !has_word(r, "global"))
+		return key;
+	if (is_storage(r))
+		return key + (has_word(r, "_miss") ? key : STORAGE_VALUE);
+	if (has_word(r, "_miss"))
+		return key;
+	if (has_word(r, "queue"))
+		return key + value(0);
+	if (has_word(r, "stack"))
+		return key + value(entries - 1);
+	if (!has_word(r, "_value"))
+		return map_lookup_value(key);
+	for (line = 0; line < bytes / 64; line++)
+		sum += map_lookup_value(key) + line * 8;
+	return sum;
+}
+
+static int setup(struct bench_run *r)
+{
+	struct map_lookup *skel = r->skel;
+	struct bpf_map *map = map_of_case(r);
+	struct map_range range = range_of(r);
+	uint32_t k;
+
+	for (k = 0; k < MAP_LOOKUP_DATA; k++)
+		skel->bss->lookup_data[k] = value(k);
+	if (!map || is_storage(r))
+		return 0;
+	if (is_outer(r))
+		return fill_outer(r, map);
+	if (bpf_map__type(map) == MAP_TYPE_ARENA)
+		return fill_arena(r, map);
+	return map_fill(r, map, &range, value);
+}
+
+/*
+ * Members are values 1 ... entries: the filter is told the values, not the keys. A miss returns 2
+ * more than its key: what false members take off from that is their number, twice.
+ */
+static int verify_bloom(struct bench_run *r)
+{
+	const uint32_t entries = bench_run_param(r, "entries");
+	uint64_t i, keys = 0, others = 0, false_members, sum = r->states[0].sink;
+
+	for (i = 0; i < r->ops; i++) {
+		uint32_t key = map_lookup_key(i, entries);
+
+		keys += key;
+		others += has_word(r, "_miss") || !key;
+	}
+	if (sum < keys || sum > keys + 2 * others)
+		return bench_fail(r, -EBADMSG, "a member was not found");
+	false_members = others - (sum - keys) / 2;
+	if (has_word(r, "_miss") && false_members > r->ops / MAX_FALSE_MEMBERS)
+		return bench_fail(r, -EBADMSG, "%llu of %llu were taken for members",
+				  (unsigned long long)false_members, (unsigned long long)r->ops);
+	return 0;
+}
+
+/* An operation on a storage that could not be created returns its key alone. */
+static uint64_t expect_absent(const struct bench_run *r, uint64_t i)
+{
+	return map_lookup_key(i, bench_run_param(r, "entries"));
 }
 
 static int verify(struct bench_run *r)
 {
-	return bench_verify_sum(r, expect);
+	char why[192];
+	int err;
+
+	if (has_word(r, "bloom"))
+		return verify_bloom(r);
+	err = bench_verify_sum(r, expect);
+	if (err && is_storage(r) && !bench_verify_sum(r, expect_absent) &&
+	    feature_check("cmpxchg16b", why, sizeof(why)) == FEATURE_NO)
+		return bench_fail(r, -EOPNOTSUPP, "cannot be allocated: cmpxchg16b: %s", why);
+	return err;
 }
 
-BENCH_FAMILY(map_lookup, .prepare = prepare, .setup = setup, .verify = verify);
+static void unload(struct bench_run *r)
+{
+	struct bpf_map *map = map_of_case(r);
+
+	if (map && bpf_map__type(map) == MAP_TYPE_ARENA)
+		munmap((void *)MAP_ARENA_ADDRESS,
+		       bench_run_param(r, "entries") * sizeof(uint64_t));
+}
+
+BENCH_FAMILY(map_lookup, .prepare = prepare, .setup = setup, .verify = verify, .unload = unload);

@@ -87,10 +87,11 @@ __u64 bench_args[NR_BENCH_ARGS];
 #define bench_hide(x) asm volatile("" : "+r"(x))
 
 /*
- * The loop in a program of section @sec with context @ctx_t; its arguments are at @args. The
- * callback reads the context from the frame of its caller: no cost where the body leaves it alone.
+ * The loop in a program of section @sec with context @prog_ctx_t; its arguments are at @args. What
+ * the body has as ctx is @what, of type @ctx_t, computed once a batch. The callback reads it from
+ * the frame of its caller: no cost where the body leaves it alone.
  */
-#define BENCH_PROG(name, tags, sec, ctx_t, args)						\
+#define BENCH_PROG_WITH(name, tags, sec, prog_ctx_t, args, ctx_t, what)				\
 struct name##_loop {									\
 	__u64 done;									\
 	__u64 sink;									\
@@ -122,12 +123,12 @@ static int name##_chunk(__u32 nr, struct name##_loop *loop)				\
 }											\
 											\
 SEC(sec) tags										\
-int name(ctx_t ctx)									\
+int name(prog_ctx_t ctx)								\
 {											\
 	__u64 worker = (args)[BENCH_ARG_WORKER] & (BENCH_STATE_WORKERS - 1);		\
 	__u32 chunks = (args)[BENCH_ARG_CHUNKS];					\
 	struct name##_loop loop = {							\
-		.worker = worker, .until = (args)[BENCH_ARG_UNTIL], .ctx = ctx,		\
+		.worker = worker, .until = (args)[BENCH_ARG_UNTIL], .ctx = what,		\
 	};										\
 	__u64 start, end;								\
 											\
@@ -147,7 +148,14 @@ static __always_inline __u64 name##_op(ctx_t ctx __attribute__((unused)),			\
 					   __u32 worker __attribute__((unused)),		\
 					   __u64 sum __attribute__((unused)))
 
+#define BENCH_PROG(name, tags, sec, ctx_t, args)						\
+	BENCH_PROG_WITH(name, tags, sec, ctx_t, args, ctx_t, ctx)
+
 #define BENCH(name, tags) BENCH_PROG(name, tags __needs("bpf_loop"), "?raw_tp", __u64 *, ctx)
+
+/* The body has @what in ctx: a pointer, say, that takes the verifier long to follow. */
+#define BENCH_WITH(name, tags, ctx_t, what)						\
+	BENCH_PROG_WITH(name, tags __needs("bpf_loop"), "?raw_tp", __u64 *, ctx, ctx_t, what)
 
 /* For what only programs with a packet may call: the body has it in ctx. One worker. */
 #define BENCH_TC(name, tags)								\

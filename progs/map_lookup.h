@@ -11,4 +11,7 @@
 /* What a key's value is: never 0, so that a miss is seen. */
 #define map_lookup_value(key) ((unsigned long long)(key) + 1)
 
+#define MAP_LOOKUP_INNER 16	/* elements of an inner map */
+#define MAP_LOOKUP_DATA 1024	/* elements in global data */
+
 #endif

@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "bench_family.h"
+#include "map_content.h"
 
 int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
 {
@@ -57,64 +56,10 @@ int bench_verify_sum(struct bench_run *r,
 			  (unsigned long long)want);
 }
 
-/*
- * One system call for all entries where the map type allows it: 5.6 (aa2e93b8e58e), per-CPU arrays
- * 5.13 (f008d732ab18). A value of a per-CPU map is one for each possible CPU.
- */
-static int fill_batch(struct bpf_map *map, size_t copies, uint32_t nr,
-		      uint64_t (*value)(uint32_t key))
-{
-	uint32_t *keys = malloc(nr * sizeof(*keys)), count = nr;
-	uint64_t *values = malloc(nr * copies * sizeof(*values));
-	int err = -ENOMEM;
-	size_t i;
-
-	if (keys && values) {
-		for (i = 0; i < nr; i++)
-			keys[i] = i;
-		for (i = 0; i < nr * copies; i++)
-			values[i] = value(i / copies);
-		err = bpf_map_update_batch(bpf_map__fd(map), keys, values, &count, NULL);
-		if (!err && count != nr)
-			err = -EIO;
-	}
-	free(keys);
-	free(values);
-	return err;
-}
-
-static int fill_each(struct bpf_map *map, size_t copies, uint32_t nr,
-		     uint64_t (*value)(uint32_t key))
-{
-	uint64_t *values = calloc(copies, sizeof(*values));
-	int err = values ? 0 : -ENOMEM;
-	uint32_t key;
-	size_t i;
-
-	for (key = 0; key < nr && !err; key++) {
-		for (i = 0; i < copies; i++)
-			values[i] = value(key);
-		err = bpf_map__update_elem(map, &key, sizeof(key), values,
-					   copies * sizeof(*values), BPF_ANY);
-	}
-	free(values);
-	return err;
-}
-
 int bench_fill_map(struct bench_run *r, struct bpf_map *map, uint32_t nr,
 		   uint64_t (*value)(uint32_t key))
 {
-	bool is_percpu = bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY ||
-			 bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH ||
-			 bpf_map__type(map) == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-	size_t copies = is_percpu ? libbpf_num_possible_cpus() : 1;
-	int err = fill_batch(map, copies, nr, value);
+	const struct map_range range = { .nr = nr };
 
-	/* The kernel's own ENOTSUPP, which has no name in user space, is 524. */
-	if (err == -ENOTSUP || err == -524 || err == -EINVAL)
-		err = fill_each(map, copies, nr, value);
-	if (err)
-		return bench_fail(r, err, "cannot fill %s with %u entries: %s",
-				  bpf_map__name(map), nr, strerror(-err));
-	return 0;
+	return map_fill(r, map, &range, value);
 }

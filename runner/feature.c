@@ -112,6 +112,28 @@ static int probe_arena(const struct feature *f, char *why, size_t why_sz)
 	return fd >= 0 ? 1 : fd == -EINVAL || fd == -EOPNOTSUPP ? 0 : fd;
 }
 
+/*
+ * kmalloc_nolock(), with which kernels since 6.18 allocate for BPF programs (arenas and local
+ * storages follow in later releases), gives nothing on an x86 CPU without it.
+ */
+static int probe_cpu_flag(const struct feature *f, char *why, size_t why_sz)
+{
+	char buf[8192], flag[32], *flags;
+	int err = read_text("/proc/cpuinfo", buf, sizeof(buf));
+
+	if (err)
+		return err;
+	flags = strstr(buf, "\nflags");
+	if (!flags)
+		return 1;
+	flags[strcspn(flags + 1, "\n") + 1] = '\0';
+	snprintf(flag, sizeof(flag), " %s", f->what);
+	if (strstr(flags, flag))
+		return 1;
+	snprintf(why, why_sz, "this CPU does not have it, and kmalloc_nolock() fails without");
+	return 0;
+}
+
 /* A kfunc, or the function behind a kind of link: only kernels that have it describe it. */
 static int probe_function(const struct feature *f, char *why, size_t why_sz)
 {
@@ -203,6 +225,7 @@ static int probe_kmod(const struct feature *f, char *why, size_t why_sz)
 static const struct feature features[] = {
 	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
 	{ "jit", "3.0", probe_jit, 0, "/proc/sys/net/core/bpf_jit_enable", NULL }, /* 0a14842f5a3c */
+	{ "cmpxchg16b", "6.18", probe_cpu_flag, 0, "cx16", "cx16 among the CPU's flags" },
 	{ "bpf_stats", "5.8", probe_bpf_stats, 0, NULL, NULL },			/* d46edd671a14 */
 	{ "bpf_loop", "5.17", probe_helper, BPF_FUNC_loop, NULL, NULL },	/* e6f2dd0f8067 */
 	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL, NULL }, /* 69c087ba6225 */
@@ -300,6 +323,10 @@ enum feature_state feature_check(const char *name, char *why, size_t why_sz)
 		return FEATURE_YES;
 	if (rc == -EPERM) {
 		snprintf(why, why_sz, "the kernel has it, a policy of this machine forbids it");
+		return FEATURE_NO;
+	}
+	if (rc == -ENOMEM && feature_check("cmpxchg16b", clause, sizeof(clause)) == FEATURE_NO) {
+		snprintf(why, why_sz, "cannot be allocated: cmpxchg16b: %s", clause);
 		return FEATURE_NO;
 	}
 	if (rc < 0) {
