@@ -145,9 +145,10 @@ skel/families.h: $(O)/families.stamp
 	$(Q)test -e $@ || cp $< $@
 
 # Runs while building, so it is always the host's.
-$(O)/host/gen_families: runner/gen_families.c runner/tags.c runner/feature.c runner/core/bench.c \
+$(O)/host/gen_families: runner/gen_families.c runner/tags.c runner/feature.c runner/trace.c \
+		runner/core/bench.c \
 		runner/core/bench_tags.c runner/core/bench_decl.h runner/core/bench.h \
-		runner/core/doc.h runner/registry.h runner/feature.h
+		runner/core/doc.h runner/registry.h runner/feature.h runner/trace.h
 	$(call msg,HOSTCC,$@)mkdir -p $(@D) && $(HOSTCC) -std=gnu11 -O1 $(WARN) -D_GNU_SOURCE -DFEATURE_NAMES_ONLY -Irunner \
 		$(filter %.c,$^) -o $@ $$($(HOST_PKG_CONFIG) --libs libbpf jansson)
 

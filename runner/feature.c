@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include "feature.h"
+#include "trace.h"
 /* The generator, a tool of the build, needs the names alone. */
 #ifdef FEATURE_NAMES_ONLY
 #define net_has_veth() 0
@@ -149,36 +150,6 @@ static int probe_function(const struct feature *f, char *why, size_t why_sz)
 	return id > 0 ? 1 : id == -ENOENT ? 0 : id;
 }
 
-/*
- * By an empty program for a function: libbpf 1.1's own probe waits for words in the verifier's log
- * that have changed, and a security policy may forbid what the kernel has.
- */
-static int probe_tracing(const struct feature *f, char *why, size_t why_sz)
-{
-	const bool is_lsm = f->number == BPF_LSM_MAC;
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = f->number);
-	int fd = libbpf_find_vmlinux_btf_id(f->what, f->number);
-
-	(void)why;
-	(void)why_sz;
-	if (fd == -ENOENT || fd == -ESRCH)
-		return 0;
-	if (fd < 0)
-		return fd;
-	opts.attach_btf_id = fd;
-	fd = bpf_prog_load(is_lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, "probe", "GPL",
-			   insns, sizeof(insns) / sizeof(insns[0]), &opts);
-	if (fd >= 0) {
-		close(fd);
-		return 1;
-	}
-	return fd == -EINVAL || fd == -ENOTSUP ? 0 : fd;
-}
-
 #define NET_PROBE(name)								\
 static int probe_##name(const struct feature *f, char *why, size_t why_sz)	\
 {										\
@@ -237,15 +208,19 @@ static const struct feature features[] = {
 	{ "cgroup_skb", "4.10", probe_prog, BPF_PROG_TYPE_CGROUP_SKB, NULL, "CONFIG_CGROUP_BPF" },
 	{ "flow_dissector", "4.20", probe_prog, BPF_PROG_TYPE_FLOW_DISSECTOR, NULL, NULL },
 	{ "lwt", "4.10", probe_prog, BPF_PROG_TYPE_LWT_IN, NULL, "CONFIG_LWTUNNEL_BPF" },
+	{ "sk_lookup_run", "5.13", probe_function, 0, "bpf_prog_test_run_sk_lookup", NULL }, /* 7c32e8f8bc33 */
+	{ "xdp_frags", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL },	/* c2f2cdbeffda */
 	{ "sk_lookup", "5.9", probe_prog, BPF_PROG_TYPE_SK_LOOKUP, NULL, NULL },
 	{ "syscall_prog", "5.14", probe_prog, BPF_PROG_TYPE_SYSCALL, NULL, NULL },
 	{ "struct_ops", "5.6", probe_prog, BPF_PROG_TYPE_STRUCT_OPS, NULL, NULL },
 	{ "sk_skb", "4.14", probe_prog, BPF_PROG_TYPE_SK_SKB, NULL, NULL },
 	{ "sk_msg", "4.17", probe_prog, BPF_PROG_TYPE_SK_MSG, NULL, NULL },
 	{ "sock_ops", "4.13", probe_prog, BPF_PROG_TYPE_SOCK_OPS, NULL, "CONFIG_CGROUP_BPF" },
-	{ "tracing", "5.5", probe_tracing, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* fec56f5890d9 */
-	{ "freplace", "5.6", probe_tracing, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* be8704ff07d2 */
-	{ "lsm", "5.7", probe_tracing, BPF_LSM_MAC, "bpf_lsm_file_open", "CONFIG_BPF_LSM" }, /* 9d3fdea789c8 */
+	{ "tracing", "5.5", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* fec56f5890d9 */
+	{ "freplace", "5.6", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* be8704ff07d2 */
+	{ "lsm", "5.7", trace_probe_lsm, BPF_LSM_MAC, "task_getpgid", "CONFIG_BPF_LSM" }, /* 9d3fdea789c8 */
+
+	{ "iter", "5.9", trace_probe_btf, BPF_TRACE_ITER, "bpf_map_elem", NULL },	/* a5cbe05a6673 */
 
 	{ "lpm_trie", "4.11", probe_map, BPF_MAP_TYPE_LPM_TRIE, NULL, NULL },
 	{ "map_in_map", "4.12", probe_map, BPF_MAP_TYPE_ARRAY_OF_MAPS, NULL, NULL },
@@ -268,10 +243,13 @@ static const struct feature features[] = {
 	{ "netkit", "6.7", probe_netkit, 0, NULL, "CONFIG_NETKIT" },		/* 35dfaad7188c */
 	{ "netfilter_link", "6.4", probe_netfilter_link, 0, NULL, "CONFIG_NETFILTER_BPF_LINK" }, /* 84601d6ee68a */
 	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type", "CONFIG_KPROBE_EVENTS" },
-	{ "uprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
-	{ "kprobe_multi", "5.18", probe_function, 0, "bpf_kprobe_multi_link_attach", "CONFIG_FPROBE" }, /* 0dcac2725406 */
-	{ "uprobe_multi", "6.6", probe_function, 0, "bpf_uprobe_multi_link_attach", "CONFIG_UPROBE_EVENTS" }, /* 89ae89f53d20 */
 	{ "kmod", "6.0", probe_kmod, 0, "bench_kmod_nop", "CONFIG_DEBUG_INFO_BTF_MODULES" }, /* a4703e318432 */
+	{ "uprobe", "4.1", trace_probe_uprobe, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
+	{ "kprobe_multi", "5.18", trace_probe_kprobe_multi, 0, "bpf_get_numa_node_id", "CONFIG_FPROBE" }, /* 0dcac2725406 */
+	{ "uprobe_multi", "6.6", trace_probe_uprobe_multi, 0, NULL, "CONFIG_UPROBE_EVENTS" }, /* 89ae89f53d20 */
+	{ "raw_tp", "4.17", trace_probe_raw_tp, 0, "task_rename", NULL },	/* c4f6699dfcb8 */
+	{ "tp", "4.7", trace_probe_tp, 0, NULL, NULL },				/* 98b5c2c65c29 */
+	{ "perf_event", "4.9", trace_probe_perf_event, 0, NULL, "CONFIG_BPF_EVENTS" }, /* 0515e5999a46 */
 	{ "bpf_trigger_tp", "6.10", probe_function, 0, "bpf_modify_return_test_tp", NULL }, /* 3124591f6867 */
 };
 
