@@ -42,11 +42,13 @@ struct bench_run {
 	enum slot slot;			/* case or baseline: both are loaded at a time */
 	int cpu;			/* where worker 0 runs */
 	uint64_t seed;
+	bool is_counted;		/* the clock counts instructions: sleeping costs nothing */
 	bool is_once;			/* baseline: the program runs once in a batch */
 	bool is_timed;			/* run(): the batch counts, it is no verification */
 	/* Test runs: what they get instead of 64 zero bytes, and a context; set by setup(). */
 	const void *packet, *ctx_in;
 	uint32_t packet_sz, ctx_sz;
+	uint64_t tick;			/* bench_settle(): when there was one; 0: not known */
 	void *priv;			/* the family's own; outlives the loads of this slot */
 	uint64_t ops;			/* operations of the batch to be verified */
 	struct bench_report reports[BENCH_MAX_REPORTS];
@@ -58,6 +60,11 @@ struct bench_run {
 struct bench_batch {
 	uint64_t done;		/* preset to the operations asked for */
 	uint64_t elapsed;	/* ns; 0: the time that run() took */
+	/* bench_start() and bench_stop() only. */
+	bool is_watched;
+	uint64_t start;
+	long switches;		/* involuntary ones while the clock ran */
+	long switches_before;
 };
 
 struct bench_derived {
@@ -139,6 +146,28 @@ int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
 int bench_report(struct bench_run *r, const char *metric, double value);
 /* The clock of batches: CLOCK_MONOTONIC, that of bpf_ktime_get_ns(). */
 uint64_t bench_now_ns(void);
+/*
+ * Around what counts of a batch, for a run() that must also do what does not: a context switch
+ * there is no disturbance. They cost one clock reading of each pair; two in a row add up.
+ */
+void bench_start(struct bench_batch *b);
+void bench_stop(struct bench_batch *b);
+/*
+ * In front of bench_start(), in a run() that leaves the kernel work to do behind it (frees what
+ * RCU guards, say): waits until that is done and the tick is just over, so that a whole tick (4 ms
+ * at HZ=250) is free of both. That is in counted guests, where waiting costs nothing; elsewhere a
+ * short sleep, in which what is ready to run does so.
+ */
+void bench_settle(struct bench_run *r);
+/* Operations in a row whose results bench_run_each() lets stand. */
+#define BENCH_MAX_KEPT 64
+/*
+ * A batch whose operation, once(), makes what undo() takes away, untimed: of at most
+ * BENCH_MAX_KEPT operations. In a counted guest the batch is the cheapest of 16 operations (fewer
+ * of long ones): which of them finds a slab empty is chance. 0 or what once() returned.
+ */
+int bench_run_each(struct bench_run *r, uint64_t ops, struct bench_batch *b,
+		   int (*once)(struct bench_run *), void (*undo)(struct bench_run *));
 /* The value of a parameter; 0 if the bench has none of that name. */
 uint64_t bench_run_param(const struct bench_run *r, const char *name);
 /*

@@ -74,6 +74,8 @@
 #define __exclusive		__bench_tag("exclusive=")
 /* A load is so expensive that there are no more than @n. */
 #define __loads(n)		__bench_tag("loads=" n)
+/* An operation takes longer than a batch should: no more than @n rounds. */
+#define __rounds(n)		__bench_tag("rounds=" n)
 /* Skipped in instruction mode, where it could only mislead, for this reason. */
 #define __time_only(why)	__bench_tag("time_only=" why)
 

@@ -243,6 +243,7 @@ static int kernel_load(struct exec *x, enum slot slot)
 		.slot = slot,
 		.cpu = x->cpus[0],
 		.seed = x->seed,
+		.is_counted = x->clock == CLOCK_KIND_INSN,
 		.priv = st->run.priv,
 	};
 	st->is_refused = slot == SLOT_BASE && x->bench->base_kind == BASE_REFUSED;
@@ -295,7 +296,7 @@ static int kernel_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct
 	if (err)
 		return err;
 	getrusage(RUSAGE_THREAD, &after);
-	if (after.ru_nivcsw != before.ru_nivcsw)
+	if (!st->is_watched && after.ru_nivcsw != before.ru_nivcsw)
 		s->flags |= SAMPLE_SWITCHED;
 	if (sched_getcpu() != x->cpus[0])
 		s->flags |= SAMPLE_MIGRATED;

@@ -11,6 +11,7 @@ struct slot_state {
 	struct bench_run run;
 	uint32_t nr_loads;
 	bool is_refused;		/* BASE_REFUSED: the system calls fail on purpose */
+	bool is_watched;		/* the last batch said itself what counts of it */
 	struct insn_counts insns;
 	void *args;			/* bench_args[] of the object; NULL: it has none */
 	/* What the largest verified batch summed up; every timed one of its size must agree. */

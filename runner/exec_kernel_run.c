@@ -210,6 +210,9 @@ static int run_family(struct exec *x, struct slot_state *st, uint64_t ops, struc
 		return exec_fail(x, -EBADMSG, "%s did no operation of %llu", r->bench->id,
 				 (unsigned long long)ops);
 	s->done = b.done;
+	st->is_watched = b.is_watched;
+	if (b.switches)
+		s->flags |= SAMPLE_SWITCHED;
 	s->elapsed = b.elapsed ? b.elapsed : end - start;
 	return 0;
 }

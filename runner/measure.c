@@ -325,6 +325,11 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 	p.nr_slots = slots_of(x, slots);
 	if (x->bench->max_loads && p.loads > x->bench->max_loads)
 		p.loads = x->bench->max_loads;
+	if (x->bench->max_rounds && p.rounds > x->bench->max_rounds) {
+		p.rounds = x->bench->max_rounds;
+		if (p.warmup > p.rounds / 4)
+			p.warmup = p.rounds / 4;
+	}
 	err = plan_build(&plan, &p, x->seed, x->bench->id);
 	if (err)
 		return exec_fail(x, err, "no plan for %u loads of %u rounds", p.loads, p.rounds);

@@ -76,14 +76,16 @@ TEST_F(benches, baseline_of_a_test_run_is_no_run)
 TEST_F(benches, trigger_and_exclusive)
 {
 	ASSERT_EQ(0, ADD(&self->list, "p", D, "bench:trigger=loop", "bench:baseline=loop",
-			 "bench:exclusive=", "bench:loads=6"));
+			 "bench:exclusive=", "bench:loads=6", "bench:rounds=4"));
 	EXPECT_STREQ("loop", self->list.v[0].trigger);
 	EXPECT_TRUE(self->list.v[0].is_exclusive);
 	EXPECT_EQ(6, self->list.v[0].max_loads);
+	EXPECT_EQ(4, self->list.v[0].max_rounds);
 	ASSERT_EQ(0, ADD(&self->list, "q", D));
 	EXPECT_EQ(NULL, self->list.v[1].trigger);
 	EXPECT_FALSE(self->list.v[1].is_exclusive);
 	EXPECT_EQ(0, self->list.v[1].max_loads);
+	EXPECT_EQ(0, self->list.v[1].max_rounds);
 
 	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:trigger="));
 	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:trigger=l", "bench:driver=attach"));
@@ -99,6 +101,7 @@ TEST_F(benches, numbers)
 {
 	static const char *const bad[] = {
 		"bench:loads=", "bench:loads=0", "bench:loads=1001", "bench:loads=n",
+		"bench:rounds=", "bench:rounds=3", "bench:rounds=1001", "bench:rounds=n",
 		"bench:workers=", "bench:workers=m", "bench:workers=65",
 	};
 

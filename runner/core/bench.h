@@ -64,6 +64,7 @@ struct bench {
 	unsigned int min_batch;		/* operations of the smallest batch, a power of two */
 	unsigned int workers;		/* CPUs that run it at once */
 	unsigned int max_loads;		/* one is expensive: no more of them; 0: no bound */
+	unsigned int max_rounds;	/* an operation is: no more of them; 0: no bound */
 	char *trigger;			/* program with the timed loop that makes this one run */
 	bool is_exclusive;		/* attached, it also runs in the baseline's batches */
 	char *time_only;		/* why counts of instructions cannot show it; NULL: they do */

@@ -120,6 +120,16 @@ static int tag_loads(struct decl *d, const char *v)
 	return 0;
 }
 
+static int tag_rounds(struct decl *d, const char *v)
+{
+	long long n;
+
+	if (decl_number(v, &n) || n < 4 || n > 1000)
+		return -EINVAL;
+	d->proto.max_rounds = n;
+	return 0;
+}
+
 static int tag_trigger(struct decl *d, const char *v)
 {
 	d->proto.trigger = (char *)v;
@@ -186,6 +196,7 @@ static const struct {
 	{ "net_insn", tag_net_insn, false },
 	{ "workers", tag_workers, false },
 	{ "loads", tag_loads, false },
+	{ "rounds", tag_rounds, false },
 	{ "trigger", tag_trigger, false },
 	{ "exclusive", tag_exclusive, false },
 	{ "driver", tag_driver, false },
