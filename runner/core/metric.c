@@ -25,6 +25,8 @@ static const struct metric_def metric_defs[] = {
 	{ "latency_p95",	"ns",		BETTER_LOWER,	0.05 },
 	{ "latency_p99",	"ns",		BETTER_LOWER,	0.10 },
 	{ "verify_time",	"ns",		BETTER_LOWER,	0.05 },
+	{ "verify_time_per_insn", "ns",		BETTER_LOWER,	0.05 },
+	{ "jit_time",		"ns",		BETTER_LOWER,	0.10 },
 	{ "verified_insns",	"insns",	BETTER_NEITHER,	0 },
 	{ "total_states",	"states",	BETTER_NEITHER,	0 },
 	{ "peak_states",	"states",	BETTER_NEITHER,	0 },

@@ -17,7 +17,7 @@ struct verifier_stat {
  * BPF_LOG_STATS (4) adds the time and the stack.
  */
 struct verifier_stats {
-	struct verifier_stat time_us;		/* microseconds in the verifier, fixups not included */
+	struct verifier_stat time_us;		/* of all passes, fixups and the JIT of subprograms too */
 	struct verifier_stat insns;		/* instructions walked, along all paths */
 	struct verifier_stat limit;		/* of insns */
 	struct verifier_stat max_states_per_insn;
