@@ -27,6 +27,7 @@
 #define NETKIT_MODE_L2		0
 
 #define PREFIX_LEN		30
+#define GSO_SEGMENTS		65535	/* the default of every device */
 #define OPER_UP			6	/* IF_OPER_UP of linux/if.h, which net/if.h excludes */
 /* 2 s in all. */
 #define ACTIVE_TRIES		20000
@@ -343,6 +344,31 @@ struct offload {
 	bool is_on;
 };
 
+/* libnl-route has no name for it. */
+static int set_tcp_segments(const struct offload *o)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC, .ifi_index = o->end->ifindex };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+	struct nl_sock *sk;
+	int err;
+
+	if (!msg)
+		return -ENOMEM;
+	err = nl_open(&sk);
+	if (!err && (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) < 0 ||
+		     nla_put_u32(msg, IFLA_GSO_MAX_SEGS, o->is_on ? GSO_SEGMENTS : 1) < 0)) {
+		nl_socket_free(sk);
+		err = -ENOMEM;
+	}
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	err = nl_errno(nl_send_sync(sk, msg));
+	nl_socket_free(sk);
+	return err;
+}
+
 static int set_offload(void *ctx)
 {
 	static const uint32_t commands[] = { ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SGRO };
@@ -362,7 +388,7 @@ static int set_offload(void *ctx)
 			err = -errno;
 	}
 	close(fd);
-	return err;
+	return err ? err : set_tcp_segments(o);
 }
 
 int net_end_offload(const struct net_end *e, bool is_on)

@@ -5,9 +5,11 @@
  * Both ends are up, with an IPv4 address and a permanent neighbour entry for the other, so that
  * nothing but the measured traffic is ever sent. One transmit and one receive queue. The
  * transmit checksum is left to the device, as a NIC would have it (a veth never computes it).
- * Segmentation and receive offload are off: what a hook sees are packets of at most one MTU, and
- * the same ones with and without XDP, which switches veth's own NAPI and its GRO on (5.13,
- * d3256efd8e8b).
+ * Segmentation and receive offload are off, and TCP builds single segments: what a hook sees are
+ * packets of at most one MTU, and the same ones with and without XDP, which switches veth's own
+ * NAPI and its GRO on (5.13, d3256efd8e8b). Without the last of the three an egress hook runs 40
+ * times less often than packets leave: TCP's segments are cut behind it (measured on 6.18: 8 MiB
+ * are 5798 packets, and 144 runs).
  */
 #ifndef BENCH_PAIR_H
 #define BENCH_PAIR_H
@@ -61,7 +63,9 @@ struct net_counters {
 
 /* The device's own. 0 or -errno. */
 int net_end_counters(const struct net_end *e, struct net_counters *c);
-/* Segmentation and receive offload, for bulk TCP as it usually is. 0 or -errno. */
+/*
+ * All of that as it usually is, or not, for the TCP connections opened from now on. 0 or -errno.
+ */
 int net_end_offload(const struct net_end *e, bool is_on);
 /* What goes from @from to @to, with these ports. */
 struct packet_flow net_flow(const struct net_end *from, const struct net_end *to,
