@@ -144,6 +144,12 @@ int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
  * of the metric table (runner/core/metric.c) and outlives the run.
  */
 int bench_report(struct bench_run *r, const char *metric, double value);
+/*
+ * How often @prog has run, by the kernel's own count. It counts while a descriptor of
+ * bpf_enable_stats(BPF_STATS_RUN_TIME) is open, which makes every program slower: around a
+ * verification, never around a batch that is timed.
+ */
+int bench_run_cnt(const struct bpf_program *prog, uint64_t *cnt);
 /* The clock of batches: CLOCK_MONOTONIC, that of bpf_ktime_get_ns(). */
 uint64_t bench_now_ns(void);
 /*

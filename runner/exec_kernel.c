@@ -353,17 +353,6 @@ static int kernel_report(struct exec *x, struct load_report *out, int max)
 	return i;
 }
 
-/* The kernel's own count of the runs of a program; needs statistics switched on. */
-static int read_run_cnt(const struct bench_run *r, uint64_t *cnt)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(bpf_program__fd(r->prog), &info, &len);
-
-	*cnt = info.run_cnt;
-	return err;
-}
-
 static int verify_runs(struct exec *x, struct slot_state *st, uint64_t ops, struct sample *s,
 		       uint64_t *sink)
 {
@@ -377,9 +366,9 @@ static int verify_runs(struct exec *x, struct slot_state *st, uint64_t ops, stru
 	if (stats_fd < 0)
 		return exec_fail(x, stats_fd, "cannot count runs (BPF_ENABLE_STATS): %s",
 				 strerror(-stats_fd));
-	err = read_run_cnt(&st->run, &before);
+	err = bench_run_cnt(st->run.prog, &before);
 	err = err ?: kernel_run_slot(x, st, ops, s, sink);
-	err = err ?: read_run_cnt(&st->run, &after);
+	err = err ?: bench_run_cnt(st->run.prog, &after);
 	close(stats_fd);
 	if (!err && after - before != want)
 		err = exec_fail(x, -EBADMSG, "%s ran %llu times, not %llu", st->run.bench->id,

@@ -27,6 +27,16 @@ int bench_report(struct bench_run *r, const char *metric, double value)
 	return 0;
 }
 
+int bench_run_cnt(const struct bpf_program *prog, uint64_t *cnt)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
+
+	*cnt = info.run_cnt;
+	return err;
+}
+
 uint64_t bench_now_ns(void)
 {
 	struct timespec ts;
