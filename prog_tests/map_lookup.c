@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "bench_family.h"
-#include "feature.h"
 #include "map_content.h"
 #include "map_lookup.skel.h"
 #include "../progs/map_def.bpf.h"
@@ -40,22 +38,11 @@ static struct map_range range_of(const struct bench_run *r)
 static int prepare(struct bench_run *r)
 {
 	struct bpf_map *map = map_of_case(r);
-	uint32_t entries = bench_run_param(r, "entries"), bytes = bench_run_param(r, "bytes");
-	int err = 0;
+	uint32_t entries = bench_run_param(r, "entries");
 
 	if (!map || is_storage(r))
 		return 0;
-	if (is_outer(r))
-		entries /= MAP_LOOKUP_INNER;
-	if (bpf_map__type(map) == MAP_TYPE_ARENA) {
-		entries = entries * sizeof(uint64_t) / getpagesize();
-		err = bpf_map__set_map_extra(map, MAP_ARENA_ADDRESS);
-	}
-	if (bytes)
-		err = has_word(r, "_key") ? bpf_map__set_key_size(map, bytes) :
-					    bpf_map__set_value_size(map, bytes);
-	/* An LRU map evicts before it is full: each CPU keeps free elements for itself. */
-	return err ?: bpf_map__set_max_entries(map, map_is_lru(map) ? entries * 2 : entries);
+	return map_set_size(r, map, is_outer(r) ? entries / MAP_LOOKUP_INNER : entries);
 }
 
 static uint64_t value(uint32_t key)
@@ -107,22 +94,6 @@ static int fill_outer(struct bench_run *r, struct bpf_map *map)
 	return err;
 }
 
-/* The first touch of a page brings it into the arena. */
-static int fill_arena(struct bench_run *r, struct bpf_map *map)
-{
-	const uint32_t entries = bench_run_param(r, "entries");
-	size_t sz = entries * sizeof(uint64_t);
-	uint64_t *at = (uint64_t *)MAP_ARENA_ADDRESS;
-	uint32_t k;
-
-	if (mmap(at, sz, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, bpf_map__fd(map),
-		 0) != at)
-		return bench_fail(r, -errno, "cannot map the arena: %s", strerror(errno));
-	for (k = 0; k < entries; k++)
-		at[k] = value(k);
-	return 0;
-}
-
 static uint64_t expect(const struct bench_run *r, uint64_t i)
 {
 	uint64_t entries = bench_run_param(r, "entries"), bytes = bench_run_param(r, "bytes"), line;
@@ -142,9 +113,9 @@ static uint64_t expect(const struct bench_run *r, uint64_t i)
 		return key + value(entries - 1);
 	if (!has_word(r, "_value"))
 		return map_lookup_value(key);
-	for (line = 0; line < bytes / 64; line++)
-		sum += map_lookup_value(key) + line * 8;
-	return sum;
+	for (line = 1; line < bytes / 64; line++)
+		sum += line * 8;
+	return sum + map_lookup_value(key);
 }
 
 static int setup(struct bench_run *r)
@@ -161,7 +132,7 @@ static int setup(struct bench_run *r)
 	if (is_outer(r))
 		return fill_outer(r, map);
 	if (bpf_map__type(map) == MAP_TYPE_ARENA)
-		return fill_arena(r, map);
+		return map_fill_arena(r, map, value);
 	return map_fill(r, map, &range, value);
 }
 
@@ -197,25 +168,15 @@ static uint64_t expect_absent(const struct bench_run *r, uint64_t i)
 
 static int verify(struct bench_run *r)
 {
-	char why[192];
 	int err;
 
 	if (has_word(r, "bloom"))
 		return verify_bloom(r);
 	err = bench_verify_sum(r, expect);
-	if (err && is_storage(r) && !bench_verify_sum(r, expect_absent) &&
-	    feature_check("cmpxchg16b", why, sizeof(why)) == FEATURE_NO)
-		return bench_fail(r, -EOPNOTSUPP, "cannot be allocated: cmpxchg16b: %s", why);
+	if (err && is_storage(r) && !bench_verify_sum(r, expect_absent))
+		return map_no_storage(r, err);
 	return err;
 }
 
-static void unload(struct bench_run *r)
-{
-	struct bpf_map *map = map_of_case(r);
-
-	if (map && bpf_map__type(map) == MAP_TYPE_ARENA)
-		munmap((void *)MAP_ARENA_ADDRESS,
-		       bench_run_param(r, "entries") * sizeof(uint64_t));
-}
-
-BENCH_FAMILY(map_lookup, .prepare = prepare, .setup = setup, .verify = verify, .unload = unload);
+BENCH_FAMILY(map_lookup, .prepare = prepare, .setup = setup, .verify = verify,
+	     .unload = map_unmap_arena);

@@ -13,5 +13,7 @@
 
 #define MAP_LOOKUP_INNER 16	/* elements of an inner map */
 #define MAP_LOOKUP_DATA 1024	/* elements in global data */
+#define MAP_LOOKUP_WORDS 128	/* of the largest value */
+#define MAP_LOOKUP_EVICT 8	/* keys for an element of an LRU map that evicts */
 
 #endif

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "feature.h"
 #include "map_content.h"
+#include "map_def.bpf.h"
 
 /* The kernel's own ENOTSUPP, which has no name in user space. */
 #define KERNEL_ENOTSUPP 524
@@ -32,6 +36,54 @@ bool map_is_lru(const struct bpf_map *map)
 {
 	return bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH ||
 	       bpf_map__type(map) == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+int map_set_size(struct bench_run *r, struct bpf_map *map, uint32_t entries)
+{
+	uint32_t bytes = bench_run_param(r, "bytes");
+	int err = 0;
+
+	if (bpf_map__type(map) == MAP_TYPE_ARENA) {
+		entries = (entries * sizeof(uint64_t) + getpagesize() - 1) / getpagesize();
+		err = bpf_map__set_map_extra(map, MAP_ARENA_ADDRESS);
+	}
+	if (bytes && strstr(r->bench->name, "_key"))
+		err = bpf_map__set_key_size(map, bytes);
+	else if (bytes)
+		err = bpf_map__set_value_size(map, bytes);
+	return err ?: bpf_map__set_max_entries(map, map_is_lru(map) ? 2 * entries : entries);
+}
+
+/* The first touch of a page brings it into the arena. */
+int map_fill_arena(struct bench_run *r, struct bpf_map *map, uint64_t (*value)(uint32_t k))
+{
+	uint64_t *at = (uint64_t *)MAP_ARENA_ADDRESS;
+	uint32_t k, entries = bench_run_param(r, "entries");
+
+	if (mmap(at, entries * sizeof(*at), PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED_NOREPLACE, bpf_map__fd(map), 0) != at)
+		return bench_fail(r, -errno, "cannot map the arena: %s", strerror(errno));
+	for (k = 0; k < entries; k++)
+		at[k] = value(k);
+	return 0;
+}
+
+void map_unmap_arena(struct bench_run *r)
+{
+	struct bpf_map *map = map_of_case(r);
+
+	if (map && bpf_map__type(map) == MAP_TYPE_ARENA)
+		munmap((void *)MAP_ARENA_ADDRESS,
+		       bench_run_param(r, "entries") * sizeof(uint64_t));
+}
+
+int map_no_storage(struct bench_run *r, int err)
+{
+	char why[192];
+
+	if (err != -EBADMSG || feature_check("cmpxchg16b", why, sizeof(why)) != FEATURE_NO)
+		return err;
+	return bench_fail(r, -EOPNOTSUPP, "cannot be allocated: cmpxchg16b: %s", why);
 }
 
 static bool is_array(const struct bpf_map *map)
@@ -66,7 +118,7 @@ static void write_value(const struct bpf_map *map, uint64_t value, void *to)
 	uint64_t *v = to;
 
 	for (i = 0; i < value_room(map) / sizeof(uint64_t); i++)
-		v[i] = value + i % words;
+		v[i] = i % words ? i % words : value;
 }
 
 /* The keys of a range behind each other, as batches want them; to be freed. */
@@ -181,11 +233,11 @@ static int check_one(struct bench_run *r, struct bpf_map *map, uint32_t k, const
 	if (map_is_percpu(map))
 		got += r->cpu * words;
 	for (j = 0; j < words; j++)
-		if (got[j] != want + j)
+		if (got[j] != (j ? j : want))
 			return bench_fail(r, -EBADMSG, "word %zu of element %u of %s is %llu, not "
 					  "%llu", j, k, bpf_map__name(map),
 					  (unsigned long long)got[j],
-					  (unsigned long long)(want + j));
+					  (unsigned long long)(j ? j : want));
 	return 0;
 }
 
