@@ -59,8 +59,29 @@ long_run() {
 	sleep "0.$((RANDOM % 5 + 5))"
 }
 
+# peak_kib COMMAND...: the largest resident set of the run or of a child, seen four times a second,
+# in $peak
+peak_kib() {
+	local pids=() kib
+	peak=0 status=0
+	"$@" &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		mapfile -t pids < <(pgrep -P $pid)
+		for p in $pid "${pids[@]}"; do
+			kib=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$p/status" 2>/dev/null)
+			[ "${kib:-0}" -le "$peak" ] || peak=$kib
+		done
+		sleep 0.25
+	done
+	wait $pid || status=$?
+}
+
 machine_state >"$work/before"
-check "quick run of everything" $bp run -q -o "jsonl:$work/a.jsonl" -o "table:$work/a.table"
+started=$SECONDS
+peak_kib $bp run -q -o "jsonl:$work/a.jsonl" -o "table:$work/a.table"
+check "quick run of everything, in $((SECONDS - started)) s" test $status = 0
+check "it needs at most 256 MiB, here $((peak / 1024))" test $peak -gt 0 -a $peak -le 262144
 sed -n '/fail:/p' "$work/a.table"
 check "no bench failed" eval '! grep -q "fail:" "$work/a.table"'
 check "document reads back" eval '$bp show "$work/a.jsonl" -o "jsonl:$work/b.jsonl" && cmp "$work/a.jsonl" "$work/b.jsonl"'
