@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "bench_family.h"
 #include "map_content.h"
@@ -118,6 +120,49 @@ static uint64_t expect(const struct bench_run *r, uint64_t i)
 	return sum + map_lookup_value(key);
 }
 
+/* The LSM program is attached, to a file of its own: runs hold its descriptor. */
+static int attach_file_lock(struct bench_run *r)
+{
+	struct map_lookup *skel = r->skel;
+	struct bpf_link *link = bpf_program__attach(r->prog);
+
+	if (!link)
+		return bench_fail(r, -errno, "%s does not attach: %s", r->bench->id,
+				  strerror(errno));
+	if (!strcmp(r->bench->name, "file_lock"))
+		skel->links.file_lock = link;
+	else if (has_word(r, "_miss"))
+		skel->links.inode_storage_miss = link;
+	else
+		skel->links.inode_storage = link;
+	return 0;
+}
+
+/* One flock() is one batch; the program has the clock. */
+static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
+{
+	struct map_lookup *skel = r->skel;
+	struct bench_state *st = &r->states[0];
+	int fd = memfd_create("bench", MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return bench_fail(r, -errno, "cannot create a file: %s", strerror(errno));
+	skel->bss->bench_args[BENCH_ARG_CHUNKS] = 1;
+	err = flock(fd, LOCK_UN);	/* creates the storage */
+	st->done = 0;
+	skel->bss->bench_args[BENCH_ARG_CHUNKS] = ops / BENCH_CHUNK;
+	err = err ?: flock(fd, LOCK_UN);
+	skel->bss->bench_args[BENCH_ARG_CHUNKS] = 0;
+	close(fd);
+	if (err)
+		return bench_fail(r, -errno, "flock() failed: %s", strerror(errno));
+	if (!st->done)
+		return bench_fail(r, -EOPNOTSUPP, "the BPF LSM is not active (boot parameter lsm=)");
+	b->done = st->done;
+	b->elapsed = st->end - st->start;
+	return 0;
+}
+
 static int setup(struct bench_run *r)
 {
 	struct map_lookup *skel = r->skel;
@@ -127,6 +172,8 @@ static int setup(struct bench_run *r)
 
 	for (k = 0; k < MAP_LOOKUP_DATA; k++)
 		skel->bss->lookup_data[k] = value(k);
+	if (r->bench->driver == DRIVER_ATTACH)
+		return attach_file_lock(r);
 	if (!map || is_storage(r))
 		return 0;
 	if (is_outer(r))
@@ -178,5 +225,5 @@ static int verify(struct bench_run *r)
 	return err;
 }
 
-BENCH_FAMILY(map_lookup, .prepare = prepare, .setup = setup, .verify = verify,
+BENCH_FAMILY(map_lookup, .prepare = prepare, .setup = setup, .run = run, .verify = verify,
 	     .unload = map_unmap_arena);

@@ -307,3 +307,36 @@ SK_STORAGE(sk_storage, STORAGE_CREATE, 0,
 	   __bench("a packet's socket's element of an SK_STORAGE, in a tc program"))
 SK_STORAGE(sk_storage_miss, 0, key,
 	   __bench("an element a packet's socket has not in an SK_STORAGE, in a tc program"))
+
+/*
+ * Only LSM programs may look an inode's storage up: this one is run by flock(), whose file the
+ * program has. It is attached for all processes, but another's flock() finds no work in bench_args.
+ */
+#define BENCH_FILE_LOCK(name, tags)							\
+	BENCH_PROG_WITH(name, tags ENTRIES __driver("attach") __needs("bpf_loop")	\
+			__needs("lsm") __needs("inode_storage"), "?lsm/file_lock",	\
+			unsigned long long *, bench_args, struct inode *,		\
+			((struct file *)ctx[0])->f_inode)
+
+BENCH_FILE_LOCK(file_lock, __bench("the loop and the key, in an LSM program of flock()"))
+{
+	__u32 key = map_lookup_key(i, entries);
+
+	bench_hide(key);
+	return key;
+}
+
+#define INODE_STORAGE(name, create, otherwise, tags)					\
+STORAGE_DEF(name##_map, BPF_MAP_TYPE_INODE_STORAGE);					\
+BENCH_FILE_LOCK(name, tags __baseline("file_lock") __xlated("call+1"))			\
+{											\
+	__u32 key = map_lookup_key(i, entries);						\
+	__u64 *value = bpf_inode_storage_get(&name##_map, ctx, &storage_value, create);	\
+											\
+	return key + (value ? *value : (otherwise));					\
+}
+
+INODE_STORAGE(inode_storage, STORAGE_CREATE, 0,
+	      __bench("a file's inode's element of an INODE_STORAGE, in an LSM program"))
+INODE_STORAGE(inode_storage_miss, 0, key,
+	      __bench("an element a file's inode has not in an INODE_STORAGE"))
