@@ -192,6 +192,25 @@ static int probe_kmod(const struct feature *f, char *why, size_t why_sz)
 	return 0;
 }
 
+/* By one of its instructions: r0 = (s8)r0. */
+static int probe_isa_v4(const struct feature *f, char *why, size_t why_sz)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .off = 8 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "probe", "GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), NULL);
+
+	(void)f;
+	(void)why;
+	(void)why_sz;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+}
+
 /* Each row: the release, and the commit that brought it. */
 static const struct feature features[] = {
 	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
@@ -201,6 +220,7 @@ static const struct feature features[] = {
 	{ "bpf_loop", "5.17", probe_helper, BPF_FUNC_loop, NULL, NULL },	/* e6f2dd0f8067 */
 	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL, NULL }, /* 69c087ba6225 */
 	{ "dynptr", "5.19", probe_helper, BPF_FUNC_dynptr_from_mem, NULL, NULL }, /* 263ae152e962 */
+	{ "isa_v4", "6.6", probe_isa_v4, 0, NULL, NULL },			/* 8100928c8814 */
 	{ "dynptr_size", "6.5", probe_function, 0, "bpf_dynptr_size", NULL },	/* 26662d7347a0 */
 	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL }, /* 3f364222d032 */
 	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL, NULL }, /* 07343110b293 */
