@@ -40,6 +40,7 @@ struct bench_run {
 	struct bench_state *states;	/* NULL in programs without BENCH() */
 	uint32_t load;			/* 0: the first of this program in this process */
 	enum slot slot;			/* case or baseline: both are loaded at a time */
+	enum clock_kind clock;
 	int cpu;			/* where worker 0 runs */
 	uint64_t seed;
 	bool is_counted;		/* the clock counts instructions: sleeping costs nothing */

@@ -241,6 +241,7 @@ static int kernel_load(struct exec *x, enum slot slot)
 		.family = registry_family(b->family),
 		.load = st->nr_loads++,
 		.slot = slot,
+		.clock = x->clock,
 		.cpu = x->cpus[0],
 		.seed = x->seed,
 		.is_counted = x->clock == CLOCK_KIND_INSN,

@@ -33,6 +33,8 @@ static const struct metric_def metric_defs[] = {
 	{ "max_states_per_insn", "states",	BETTER_NEITHER,	0 },
 	{ "stack_depth",	"bytes",	BETTER_NEITHER,	0 },
 	{ "memory",		"bytes",	BETTER_NEITHER,	0 },
+	{ "l1d_misses",		"1/op",		BETTER_LOWER,	0.05 },
+	{ "llc_misses",		"1/op",		BETTER_LOWER,	0.10 },
 	{ "drops",		"ratio",	BETTER_LOWER,	0.05 },
 	{ "xlated",		"bytes",	BETTER_NEITHER,	0 },
 	{ "jited",		"bytes",	BETTER_NEITHER,	0 },

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench_family.h"
+#include "map_flows.h"
+#include "map_footprint.skel.h"
+
+/* Of the baseline, which has no map: it reads their indices as the cases do. */
+#define WALK_FLOWS 100000
+
+static struct map_flows flows_of(const struct bench_run *r)
+{
+	struct map_footprint *skel = r->skel;
+
+	return (struct map_flows){
+		.nr = bench_run_param(r, "flows") ?: WALK_FLOWS,
+		.drawn = skel->bss->flow_drawn,
+		.mask = (uint64_t *)&skel->rodata->flow_mask,
+		.goes_on = (uint64_t *)&skel->rodata->flow_goes_on,
+		.warm = (uint64_t *)&skel->rodata->flow_warm,
+	};
+}
+
+static int prepare(struct bench_run *r)
+{
+	struct map_flows f = flows_of(r);
+
+	return map_flows_prepare(r, &f);
+}
+
+static int setup(struct bench_run *r)
+{
+	struct map_flows f = flows_of(r);
+
+	return map_flows_setup(r, &f);
+}
+
+static int verify(struct bench_run *r)
+{
+	struct map_flows f = flows_of(r);
+
+	return map_flows_verify(r, &f);
+}
+
+BENCH_FAMILY(map_footprint, .prepare = prepare, .setup = setup, .verify = verify,
+	     .report = map_flows_report);
