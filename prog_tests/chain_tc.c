@@ -46,16 +46,10 @@ static struct bpf_map *map_of(const struct bench_run *r)
 static int open_chain(struct bench_run *r)
 {
 	struct chain *c = calloc(1, sizeof(*c));
-	int err = 0;
 
 	if (!c)
 		return -ENOMEM;
-	c->stats = -1;
 	r->priv = c;
-	if (r->slot == SLOT_RAW)
-		err = netns_private();
-	if (err)
-		return bench_fail(r, err, "no network namespace of its own: %s", strerror(-err));
 	return net_lane_open(&c->lane, r->slot, CHAIN_TC_PORT, r->err, sizeof(r->err));
 }
 

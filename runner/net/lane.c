@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lane.h"
+#include "netns.h"
 
 #define FROM_PORT 1234
 
@@ -17,9 +18,13 @@ static struct packet_flow lane_flow(const struct net_lane *l, uint16_t port)
 int net_lane_open(struct net_lane *l, unsigned int nr, uint16_t port, char *err, size_t err_sz)
 {
 	struct packet_flow flow;
-	int rc;
+	int rc = nr ? 0 : netns_private();
 
 	memset(l, 0, sizeof(*l));
+	if (rc) {
+		snprintf(err, err_sz, "no network namespace of its own: %s", strerror(-rc));
+		return rc;
+	}
 	rc = net_pair_create(&l->pair, NET_VETH, nr);
 	if (rc) {
 		snprintf(err, err_sz, "%s", l->pair.err);

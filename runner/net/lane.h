@@ -19,8 +19,9 @@ struct net_lane {
 };
 
 /*
- * Lane number @nr, in the calling thread's namespace. UDP to @port. 0, or -errno with a clause in
- * @err. Kept from load to load; it ends with the process.
+ * Lane number @nr; with the first one, 0, the calling thread enters a namespace of its own. UDP to
+ * @port. 0, or -errno with a clause in @err. Kept from load to load, for it takes long to make; it
+ * ends with the process.
  */
 int net_lane_open(struct net_lane *l, unsigned int nr, uint16_t port, char *err, size_t err_sz);
 int net_lane_send(struct net_lane *l, uint64_t n);
