@@ -18,6 +18,8 @@ static const struct {
 	{ "/proc/sys/net/ipv4/ip_forward", "0" },
 	{ "/proc/sys/net/ipv4/conf/all/rp_filter", "0" },
 	{ "/proc/sys/net/ipv4/conf/default/rp_filter", "0" },
+	/* In every kernel, and it does not pace: BBR sends single segments one by one, by timer. */
+	{ "/proc/sys/net/ipv4/tcp_congestion_control", "reno" },
 };
 
 static int write_setting(const char *path, const char *value)

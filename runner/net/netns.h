@@ -9,8 +9,8 @@
 /*
  * The calling thread, and those it starts from now on, enter a fresh namespace: loopback up, no
  * IPv6 (its router solicitations and multicast reports would be packets nobody sent), and the
- * settings that a new namespace copies from the host's (reverse path filter, forwarding) fixed.
- * 0 or -errno.
+ * settings that a new namespace copies from the host's (reverse path filter, forwarding, TCP's
+ * congestion control: Reno) fixed. 0 or -errno.
  */
 int netns_private(void);
 /* A descriptor of the calling thread's namespace, or -errno. */
