@@ -36,6 +36,13 @@ int pin_to_cpu(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
+int become_realtime(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	return sched_setscheduler(0, SCHED_FIFO, &lowest) ? -errno : 0;
+}
+
 /* Is @cpu the lowest of the CPUs that share its core? True when the kernel does not say. */
 static bool is_first_of_core(int cpu)
 {

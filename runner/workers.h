@@ -18,6 +18,13 @@ void workers__free(struct workers *w);
 /* Pins the calling thread. 0 or -errno. */
 int pin_to_cpu(int cpu);
 /*
+ * The calling thread, and those it starts from now on, give way to no ordinary one, and not to
+ * each other unless they sleep. Kernel threads, ksoftirqd among them, wait as well. 0 or -errno.
+ */
+int become_realtime(void);
+#define REALTIME_HINT "SCHED_FIFO is refused (CAP_SYS_NICE, RLIMIT_RTPRIO or the cgroup's " \
+		      "cpu.rt_runtime_us)"
+/*
  * Up to @max CPUs that this process may use, each on a core of its own, the last ones first (the
  * first CPU serves more interrupts). Returns how many.
  */
