@@ -82,8 +82,8 @@
 /* Figures of the last batch, one element for each worker; read through the mapped .bss. */
 struct bench_state bench_states[BENCH_STATE_WORKERS];
 
-/* Arguments of a loop in a program whose context cannot carry them. */
-__u64 bench_args[NR_BENCH_ARGS];
+/* Arguments of a loop in a program whose context cannot carry them; NR_BENCH_ARGS for each worker. */
+__u64 bench_args[BENCH_STATE_WORKERS * NR_BENCH_ARGS];
 
 /* Keeps x in a register and its value unknown to the compiler; no instruction. */
 #define bench_hide(x) asm volatile("" : "+r"(x))
@@ -159,9 +159,10 @@ static __always_inline __u64 name##_op(ctx_t ctx __attribute__((unused)),			\
 #define BENCH_WITH(name, tags, ctx_t, what)						\
 	BENCH_PROG_WITH(name, tags __needs("bpf_loop"), "?raw_tp", __u64 *, ctx, ctx_t, what)
 
-/* For what only programs with a packet may call: the body has it in ctx. One worker. */
+/* For what only programs with a packet may call: the body has it in ctx. XDP: one worker. */
 #define BENCH_TC(name, tags)								\
-	BENCH_PROG(name, tags __needs("bpf_loop"), "?tc", struct __sk_buff *, bench_args)
+	BENCH_PROG(name, tags __needs("bpf_loop"), "?tc", struct __sk_buff *,		\
+		   (&bench_args[(ctx->cb[0] & (BENCH_STATE_WORKERS - 1)) * NR_BENCH_ARGS]))
 #define BENCH_XDP(name, tags)								\
 	BENCH_PROG(name, tags __needs("bpf_loop"), "?xdp", struct xdp_md *, bench_args)
 

@@ -20,7 +20,10 @@ struct loop_batch {
 	void *args;		/* bench_args[] of the object */
 };
 
-/* Raw tracepoints get their arguments as the context, others in bench_args[]. */
+/*
+ * Raw tracepoints get their arguments as the context, others in bench_args[], a row for each
+ * worker; which one it is stands in the control block of a tc program's packet.
+ */
 static int run_loop_worker(void *ctx, int worker)
 {
 	static const char zeroes[PACKET_SZ];
@@ -30,6 +33,7 @@ static int run_loop_worker(void *ctx, int worker)
 	__u64 args[NR_BENCH_ARGS] = { [BENCH_ARG_CHUNKS] = batch->chunks,
 				      [BENCH_ARG_WORKER] = worker,
 				      [BENCH_ARG_UNTIL] = batch->until };
+	struct __sk_buff skb = { .cb = { worker } };
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int err;
 
@@ -37,7 +41,11 @@ static int run_loop_worker(void *ctx, int worker)
 		opts.ctx_in = args;
 		opts.ctx_size_in = sizeof(args);
 	} else {
-		memcpy(batch->args, args, sizeof(args));
+		memcpy((char *)batch->args + worker * sizeof(args), args, sizeof(args));
+		if (worker) {
+			opts.ctx_in = &skb;
+			opts.ctx_size_in = sizeof(skb);
+		}
 		opts.data_in = r->packet ? r->packet : zeroes;
 		opts.data_size_in = r->packet ? r->packet_sz : sizeof(zeroes);
 	}

@@ -402,7 +402,10 @@ int measure(struct exec *x, const char *exec_arg, const struct plan_params *p, s
 	int err;
 
 	x->err[0] = '\0';
-	if (x->bench->time_only && x->clock == CLOCK_KIND_INSN)
+	if (x->bench->workers > 1 && x->clock == CLOCK_KIND_INSN)
+		err = exec_fail(x, -EOPNOTSUPP,
+				"a counted guest runs one CPU at a time: contention does not show");
+	else if (x->bench->time_only && x->clock == CLOCK_KIND_INSN)
 		err = exec_fail(x, -EOPNOTSUPP, "%s", x->bench->time_only);
 	else
 		err = x->ops->open(x, exec_arg);

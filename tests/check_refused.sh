@@ -63,6 +63,6 @@ check "refused: JIT off" eval \
 	'[ $status = 4 ] && grep -q "\"reason\":\"jit: off" "$work/doc" && ! grep -q "\"raw\":{" "$work/doc"'
 # One CPU for what needs two.
 check "refused: too few CPUs" eval \
-	'taskset -c 0 ./bench_progs run -q -a sharing_line -o "jsonl:$work/doc"; ! grep "sharing_line.*\"raw\":{" "$work/doc" &&
+	'taskset -c 0 ./bench_progs run -q -a "sharing_line/*:cpus=2" -o "jsonl:$work/doc"; ! grep "sharing_line.*\"raw\":{" "$work/doc" &&
 	 grep -q "CPUs on cores of their own, has 1" "$work/doc"'
 summary

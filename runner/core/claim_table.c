@@ -250,11 +250,11 @@ static const struct claim claims[] = {
 	/* sharing between CPUs */
 	{ "line_atomic", P2("4.3.1"),
 	  "atomic additions of two CPUs cost more in one cache line than a page apart",
-	  CLAIM_ORDER, CASES("sharing_line/atomic_page", "sharing_line/atomic_line"),
+	  CLAIM_ORDER, CASES("sharing_line/atomic_page:cpus=2", "sharing_line/atomic_line:cpus=2"),
 	  .metric = "raw", .time_only = true },
 	{ "line_plain", P2("4.3.1"),
 	  "plain additions of two CPUs cost more in one cache line than a page apart",
-	  CLAIM_ORDER, CASES("sharing_line/plain_page", "sharing_line/plain_line"),
+	  CLAIM_ORDER, CASES("sharing_line/plain_page:cpus=2", "sharing_line/plain_line:cpus=2"),
 	  .metric = "raw", .time_only = true },
 	{ "sharing_small", P2("4.3.2, figure 4.4"),
 	  "a per-CPU array takes writes of several CPUs faster than an array of one entry",
