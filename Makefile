@@ -60,7 +60,7 @@ CPPFLAGS += -D_GNU_SOURCE -Irunner -Iprogs -Iprog_tests -Iskel -DBPF_COMPILER='"
 WARN := -Wall -Wextra -Werror
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP $(CPPFLAGS)
 # Kernels from 7.0 on use tagged anonymous members, an extension that vmlinux.h then shows.
-BPF_CFLAGS = -target bpf -mcpu=v3 -g -O2 $(WARN) -fms-extensions -Wno-microsoft-anon-tag \
+BPF_CFLAGS = -target bpf -g -O2 $(WARN) -fms-extensions -Wno-microsoft-anon-tag \
 	     -D__TARGET_ARCH_$(SRCARCH) -Ivmlinux -Iprogs
 BPF_COMPILER = $(shell $(CLANG) --version 2>/dev/null | sed -n 's/.*\(clang version [^ ]*\).*/\1/p')
 
@@ -68,6 +68,12 @@ BPF_COMPILER = $(shell $(CLANG) --version 2>/dev/null | sed -n 's/.*\(clang vers
 FAMILIES := selfcheck $(filter-out selfcheck,$(sort $(patsubst progs/%.bpf.c,%,$(wildcard progs/*.bpf.c))))
 BPF_OBJS := $(FAMILIES:%=skel/%.bpf.o)
 SKELS := $(FAMILIES:%=skel/%.skel.h)
+# What a family compiles for a version of the instruction set, progs/FAMILY/v1.bpf.c ... v4.bpf.c,
+# is linked into its object; all else is v3. Compilers without v4 (clang before 18) make it v3 too.
+isa_parts = $(patsubst progs/%.c,skel/%.o,$(wildcard progs/$(1)/v[1-4].bpf.c))
+isa_known = $(if $(filter v4,$(1)),$(shell $(CLANG) -target bpf -mcpu=v4 -E -x c /dev/null \
+	    >/dev/null 2>&1 && echo v4 || echo v3),$(1))
+isa = $(call isa_known,$(or $(filter v1 v2 v3 v4,$(notdir $(1))),v3))
 USER_SRCS := $(sort $(wildcard prog_tests/*.c))
 CORE_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/core/*.c)))
 REPORT_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/report*.c)))
@@ -124,9 +130,11 @@ skel/bpf.flags: FORCE
 .output/link.flags: FORCE
 	$(call remember,$(O) $(CC) $(CFLAGS) $(LDFLAGS))
 
-skel/%.bpf.o: progs/%.bpf.c vmlinux/vmlinux.h skel/bpf.flags
-	$(call msg,CLANG,$<)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(O)/progs/$*.d -MT $@ -c $< -o $@.tmp
-	$(Q)$(BPFTOOL) gen object $@ $@.tmp
+.SECONDEXPANSION:
+skel/%.bpf.o: progs/%.bpf.c vmlinux/vmlinux.h skel/bpf.flags $$(call isa_parts,$$*)
+	$(Q)mkdir -p $(@D) $(dir $(O)/progs/$*)
+	$(call msg,CLANG,$<)$(CLANG) $(BPF_CFLAGS) -mcpu=$(call isa,$*) -MMD -MP -MF $(O)/progs/$*.d -MT $@ -c $< -o $@.tmp
+	$(Q)$(BPFTOOL) gen object $@ $@.tmp $(call isa_parts,$*)
 	$(Q)rm -f $@.tmp
 
 skel/%.skel.h: skel/%.bpf.o
@@ -220,12 +228,12 @@ coverage:
 	$(Q)tests/coverage.sh $(O)-coverage
 
 clean:
-	$(Q)rm -rf .output bench_progs bench_vm skel/*.bpf.o skel/*.skel.h skel/families.h \
+	$(Q)rm -rf .output bench_progs bench_vm skel/*/ skel/*.bpf.o skel/*.skel.h skel/families.h \
 		skel/*.tmp skel/*.flags vmlinux/vmlinux.h
 
 FORCE:
 
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
-.SECONDARY: $(BPF_OBJS) $(SKELS)
+.SECONDARY: $(BPF_OBJS) $(SKELS) $(foreach f,$(FAMILIES),$(call isa_parts,$(f)))
 
 endif
