@@ -16,6 +16,7 @@
 #include "registry.h"
 #include "report.h"
 #include "run.h"
+#include "vmlinux_btf.h"
 #include "workers.h"
 
 #define DEFAULT_TIMEOUT 30
@@ -301,6 +302,8 @@ int run(const struct options *o, const struct bench_list *list, int argc, char *
 		cgroup_remove_stale();
 	rc = fill_header(&run, argc, argv);
 	exec_init(&run);
+	if (!run.is_fake)
+		vmlinux_btf_read();
 	if (!rc) {
 		rc = open_reports(&run);
 		if (rc) {
