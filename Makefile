@@ -183,7 +183,7 @@ NO_RESOLVER := $(patsubst %,-Wl$(comma)--defsym=%=0,getaddrinfo getprotobyname g
 NET_LIBS := libbpf libelf zlib libnl-route-3.0
 
 # libbpf parses the kernel's BTF once: runner/vmlinux_btf.c.
-ONE_BTF := -Wl,--wrap=btf__load_vmlinux_btf,--wrap=btf__free
+ONE_BTF := -Wl,--wrap=btf__load_vmlinux_btf,--wrap=btf__free,--wrap=btf__find_by_name_kind
 bench_progs: $(RUNNER_OBJS) $(SHARED_OBJS) $(O)/libnet.a $(O)/libcore.a .output/link.flags
 	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $(NO_RESOLVER) $(ONE_BTF) -o $(O)/$@ \
 		$(filter-out %.flags,$^) \

@@ -44,7 +44,9 @@ static int kernel_open(struct exec *x, const char *arg)
 	if (!k)
 		return -ENOMEM;
 	k->steal_fd = -1;
-	x->has_reference = feature_check("bpf_loop", why, sizeof(why)) == FEATURE_YES;
+	/* A counted guest does not drift. */
+	x->has_reference = x->clock == CLOCK_KIND_NS &&
+			   feature_check("bpf_loop", why, sizeof(why)) == FEATURE_YES;
 	x->priv = k;
 	if (x->bench->workers > 1) {
 		k->workers = workers__new(x->cpus, x->bench->workers);
