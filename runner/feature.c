@@ -18,6 +18,7 @@
 #define net_has_tcx() 0
 #define net_has_netkit() 0
 #define net_has_netfilter_link() 0
+#define net_has_live_frames() 0
 #else
 #include "net/attach.h"
 #endif
@@ -163,6 +164,7 @@ NET_PROBE(clsact)
 NET_PROBE(tcx)
 NET_PROBE(netkit)
 NET_PROBE(netfilter_link)
+NET_PROBE(live_frames)
 
 /* Its kfuncs are there when the module is, and the kernel took its BTF. */
 static int probe_kmod(const struct feature *f, char *why, size_t why_sz)
@@ -262,6 +264,7 @@ static const struct feature features[] = {
 	{ "tcx", "6.6", probe_tcx, 0, NULL, NULL },				/* e420bed02507 */
 	{ "netkit", "6.7", probe_netkit, 0, NULL, "CONFIG_NETKIT" },		/* 35dfaad7188c */
 	{ "netfilter_link", "6.4", probe_netfilter_link, 0, NULL, "CONFIG_NETFILTER_BPF_LINK" }, /* 84601d6ee68a */
+	{ "xdp_live_frames", "5.18", probe_live_frames, 0, NULL, NULL },	/* b530e9e1063e */
 	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type", "CONFIG_KPROBE_EVENTS" },
 	{ "kmod", "6.0", probe_kmod, 0, "bench_kmod_nop", "CONFIG_DEBUG_INFO_BTF_MODULES" }, /* a4703e318432 */
 	{ "uprobe", "4.1", trace_probe_uprobe, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include "kselftest_harness.h"
 #include "net/attach.h"
+#include "net/live.h"
 #include "net/netns.h"
 #include "net/tcp.h"
 #include "net/traffic.h"
@@ -386,6 +387,69 @@ TEST_F(pair, udp_answers_come_back)
 	close(t.fd);
 }
 
+TEST_F(pair, live_frames_arrive)
+{
+	const struct traffic_frames *f = &self->frames;
+	struct live_source s;
+	uint32_t each = 0;
+
+	if (net_has_live_frames() != 1)
+		SKIP(return, "no live frames");
+	/* The receiver has no NAPI yet. */
+	ASSERT_EQ(0, live_open(&s, &self->p, LIVE_REDIRECT, true));
+	EXPECT_EQ(0, live_send(&s, f->data, f->len, 1, &each));
+	EXPECT_EQ(0, received(&self->p));
+	live_close(&s);
+	ASSERT_EQ(0, net_end_offload(&self->p.far, true));
+	ASSERT_EQ(0, live_open(&s, &self->p, LIVE_REDIRECT, false));
+	EXPECT_EQ(0, live_send(&s, f->data, f->len, NR, &each));
+	EXPECT_LT(0u, each);
+	EXPECT_EQ(0, traffic_wait(traffic_received, &self->p.far, NR));
+	EXPECT_EQ(0, traffic_wait(traffic_taken, &self->sink, NR));
+	live_close(&s);
+	ASSERT_EQ(0, live_open(&s, &self->p, LIVE_DROP, false));
+	EXPECT_EQ(0, live_send(&s, f->data, f->len, NR, &each));
+	EXPECT_EQ(NR, received(&self->p));
+	live_close(&s);
+}
+
+TEST_F(pair, what_arrives_is_compared)
+{
+	int tap = traffic_open_tap(&self->p.far, NR);
+	struct traffic_frames other = self->frames;
+	struct traffic t;
+
+	ASSERT_GE(tap, 0);
+	ASSERT_EQ(0, traffic_open_packet(&t, self->p.near.ifindex, false));
+	EXPECT_EQ(0, traffic_send(&t, &self->frames, NR));
+	EXPECT_EQ(0, traffic_expect(tap, &self->frames, NR));
+	EXPECT_EQ(0, traffic_send(&t, &self->frames, 3));
+	EXPECT_EQ(-EOVERFLOW, traffic_expect(tap, &self->frames, 2));
+	EXPECT_EQ(0, traffic_send(&t, &self->frames, 2));
+	EXPECT_EQ(-ETIMEDOUT, traffic_expect(tap, &self->frames, 3));
+	/* One byte, and one frame's place. */
+	EXPECT_EQ(0, traffic_send(&t, &self->frames, 1));
+	self->frames.data[PACKET_LEN - 1] ^= 1;
+	EXPECT_EQ(-EBADMSG, traffic_expect(tap, &self->frames, 1));
+	self->frames.data[PACKET_LEN - 1] ^= 1;
+	other.data += other.len;
+	other.nr--;
+	EXPECT_EQ(0, traffic_send(&t, &other, 1));
+	EXPECT_EQ(-EBADMSG, traffic_expect(tap, &self->frames, 1));
+	/* IPv4 alone. */
+	self->frames.data[12] ^= 1;
+	EXPECT_EQ(0, traffic_send(&t, &self->frames, 1));
+	self->frames.data[12] ^= 1;
+	EXPECT_EQ(0, traffic_wait(traffic_received, &self->p.far, NR + 8));
+	EXPECT_EQ(0, traffic_expect(tap, &self->frames, 0));
+	EXPECT_STREQ("too few", traffic_strerror(-ETIMEDOUT));
+	EXPECT_STREQ("too many", traffic_strerror(-EOVERFLOW));
+	EXPECT_STREQ("another length or byte", traffic_strerror(-EBADMSG));
+	EXPECT_STREQ(strerror(EPERM), traffic_strerror(-EPERM));
+	close(t.fd);
+	close(tap);
+}
+
 /* Probes agree with the thing itself, and change nothing. */
 TEST_F(pair, probes)
 {
@@ -400,6 +464,7 @@ TEST_F(pair, probes)
 	EXPECT_GE(net_has_clsact(), 0);
 	EXPECT_GE(net_has_tcx(), 0);
 	EXPECT_GE(net_has_netfilter_link(), 0);
+	EXPECT_GE(net_has_live_frames(), 0);
 }
 
 TEST_HARNESS_MAIN

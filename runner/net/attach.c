@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <netinet/in.h>		/* in front of linux/netfilter.h, which brings linux/in.h */
 #include <linux/bpf.h>
 #include <linux/netfilter.h>
 #include <net/if.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "attach.h"
+#include "live.h"
 #include "netns.h"
 #include "pair.h"
 
@@ -133,6 +135,16 @@ static int try_netfilter(void)
 	return verdict(net_link_create_netfilter(fd, NF_INET_LOCAL_IN, 1));
 }
 
+static int try_live_frames(void)
+{
+	static const uint8_t frame[PACKET_LEN];
+	struct live_source s = { .prog = load_trivial(BPF_PROG_TYPE_XDP, 0) };
+	uint32_t each;
+
+	/* NF_ACCEPT is XDP_DROP. */
+	return s.prog < 0 ? s.prog : verdict(live_send(&s, frame, sizeof(frame), 1, &each));
+}
+
 /* The exit status: 0 yes, 255 no, else an errno. All descriptors, and what they hold, go too. */
 static int probe(int (*try)(void))
 {
@@ -180,4 +192,9 @@ int net_has_tcx(void)
 int net_has_netfilter_link(void)
 {
 	return probe(try_netfilter);
+}
+
+int net_has_live_frames(void)
+{
+	return probe(try_live_frames);
 }

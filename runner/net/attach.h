@@ -48,5 +48,6 @@ int net_has_netkit(void);	/* 6.7 */
 int net_has_clsact(void);	/* sch_ingress and cls_bpf */
 int net_has_tcx(void);		/* 6.6 */
 int net_has_netfilter_link(void);	/* 6.4 */
+int net_has_live_frames(void);	/* live_send(), 5.18 */
 
 #endif

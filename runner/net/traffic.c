@@ -132,23 +132,49 @@ int traffic_send(struct traffic *t, const struct traffic_frames *f, uint64_t n)
 	return 0;
 }
 
-int udp_sink_open(struct udp_sink *s, const struct net_end *e, uint16_t port, uint32_t nr_queued)
+/* Room for @nr_queued packets; @fd, or -errno and it is closed. */
+static int with_room(int fd, uint32_t nr_queued)
 {
-	struct udp_open o = { e, port };
 	/* The kernel doubles it. */
 	uint64_t want = (uint64_t)nr_queued * TRUESIZE_MAX / 2;
 	int size = want < INT32_MAX / 2 ? (int)want : INT32_MAX / 2, err;
 
-	*s = (struct udp_sink){ .fd = netns_run(e->ns, open_udp, &o) };
-	if (s->fd < 0)
-		return s->fd;
-	if (!nr_queued ||
-	    !setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		return 0;
+	if (fd < 0 || !nr_queued ||
+	    !setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		return fd;
 	err = -errno;
-	close(s->fd);
-	s->fd = -1;
+	close(fd);
 	return err;
+}
+
+static int open_tap(void *ctx)
+{
+	const struct net_end *e = ctx;
+	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_ifindex = e->ifindex,
+				    .sll_protocol = htons(ETH_P_IP) };
+	/* Protocol 0: nothing until it is bound to the device. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int traffic_open_tap(const struct net_end *e, uint32_t nr_queued)
+{
+	return with_room(netns_run(e->ns, open_tap, (void *)e), nr_queued);
+}
+
+int udp_sink_open(struct udp_sink *s, const struct net_end *e, uint16_t port, uint32_t nr_queued)
+{
+	struct udp_open o = { e, port };
+
+	*s = (struct udp_sink){ .fd = with_room(netns_run(e->ns, open_udp, &o), nr_queued) };
+	return s->fd < 0 ? s->fd : 0;
 }
 
 int64_t udp_sink_dropped(const struct udp_sink *s)
@@ -178,7 +204,7 @@ int64_t traffic_taken(void *ctx)
 	}
 }
 
-static uint64_t now_ns(void)
+uint64_t net_now_ns(void)
 {
 	struct timespec ts;
 
@@ -188,13 +214,13 @@ static uint64_t now_ns(void)
 
 int traffic_wait(int64_t (*read)(void *ctx), void *ctx, int64_t want)
 {
-	uint64_t until = now_ns() + WAIT_NS;
+	uint64_t until = net_now_ns() + WAIT_NS;
 	bool is_late;
 	int64_t got;
 
 	for (;;) {
 		/* The clock first: a reader that was descheduled gets a last look. */
-		is_late = now_ns() > until;
+		is_late = net_now_ns() > until;
 		got = read(ctx);
 		if (got < 0)
 			return (int)got;
@@ -203,6 +229,57 @@ int traffic_wait(int64_t (*read)(void *ctx), void *ctx, int64_t want)
 		if (is_late)
 			return -ETIMEDOUT;
 		sched_yield();
+	}
+}
+
+/* The next packet of socket @fd: 1, 0 when none has come until @until, or -errno. */
+static int next_packet(int fd, const struct traffic_frames *f, uint64_t number, uint64_t until)
+{
+	uint8_t got[PACKET_MAX + 1];
+	bool is_late;
+	ssize_t len;
+
+	for (;;) {
+		is_late = net_now_ns() > until;
+		len = recv(fd, got, sizeof(got), MSG_DONTWAIT);
+		if (len < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (len >= 0)
+			break;
+		if (is_late)
+			return 0;
+		sched_yield();
+	}
+	if ((size_t)len != f->len || memcmp(got, f->data + number % f->nr * f->len, f->len))
+		return -EBADMSG;
+	return 1;
+}
+
+int traffic_expect(int fd, const struct traffic_frames *f, uint64_t n)
+{
+	uint64_t i, until = net_now_ns() + WAIT_NS;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		rc = next_packet(fd, f, i, until);
+		if (rc <= 0)
+			return rc ? rc : -ETIMEDOUT;
+	}
+	rc = next_packet(fd, f, n, 0);
+	return rc == -EBADMSG || rc > 0 ? -EOVERFLOW : rc;
+}
+
+const char *traffic_strerror(int err)
+{
+	switch (err) {
+	case -ETIMEDOUT:
+		return "too few";
+	case -EOVERFLOW:
+		return "too many";
+	case -EBADMSG:
+		return "another length or byte";
+	default:
+		return strerror(-err);
 	}
 }
 

@@ -48,6 +48,20 @@ int traffic_open_udp(struct traffic *t, const struct net_end *from, uint16_t fro
 /* @n packets. 0 or -errno. */
 int traffic_send(struct traffic *t, const struct traffic_frames *f, uint64_t n);
 
+/*
+ * A packet socket for what device @e has received, IPv4 only: behind XDP, tc and tcx, in front of
+ * IP. The descriptor or -errno.
+ */
+int traffic_open_tap(const struct net_end *e, uint32_t nr_queued);
+/*
+ * The @n packets that wait at socket @fd, or come within 100 ms, are those of @f, round and round,
+ * byte for byte, and there are no more. 0; -ETIMEDOUT: too few; -EOVERFLOW: too many; -EBADMSG:
+ * another length or byte; or -errno.
+ */
+int traffic_expect(int fd, const struct traffic_frames *f, uint64_t n);
+/* Its errors in its own words. */
+const char *traffic_strerror(int err);
+
 /* A UDP socket that counts. */
 struct udp_sink {
 	int fd;
@@ -62,6 +76,8 @@ int udp_sink_open(struct udp_sink *s, const struct net_end *e, uint16_t port, ui
 /* Packets that the full socket dropped since it was opened, or -errno. */
 int64_t udp_sink_dropped(const struct udp_sink *s);
 
+/* CLOCK_MONOTONIC. */
+uint64_t net_now_ns(void);
 /*
  * Until read(ctx) has returned @want, 100 ms at most. 0; -ETIMEDOUT; -EOVERFLOW: more than
  * @want; or the -errno that read() returned.
