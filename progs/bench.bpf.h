@@ -82,7 +82,7 @@
 /* Figures of the last batch, one element for each worker; read through the mapped .bss. */
 struct bench_state bench_states[BENCH_STATE_WORKERS];
 
-/* Arguments of a loop in a program whose context cannot carry them; NR_BENCH_ARGS for each worker. */
+/* Arguments of a loop whose context cannot carry them; NR_BENCH_ARGS for each worker. */
 __u64 bench_args[BENCH_STATE_WORKERS * NR_BENCH_ARGS];
 
 /* Keeps x in a register and its value unknown to the compiler; no instruction. */

@@ -258,12 +258,12 @@ static const struct claim claims[] = {
 	  .metric = "raw", .time_only = true },
 	{ "sharing_small", P2("4.3.2, figure 4.4"),
 	  "a per-CPU array takes writes of several CPUs faster than an array of one entry",
-	  CLAIM_ORDER, CASES("sharing_map/percpu_array:entries=1,pattern=10",
-			     "sharing_map/array:entries=1,pattern=10"), .time_only = true },
+	  CLAIM_ORDER, CASES("sharing_map/percpu_array:cpus=2,entries=1,repeat=1",
+			     "sharing_map/array:cpus=2,entries=1,repeat=1"), .time_only = true },
 	{ "sharing_large", P2("4.3.2, figure 4.4"),
 	  "the largest array takes writes of several CPUs faster than the largest per-CPU array",
-	  CLAIM_ORDER, CASES("sharing_map/array:entries=*,pattern=10",
-			     "sharing_map/percpu_array:entries=*,pattern=10"),
+	  CLAIM_ORDER, CASES("sharing_map/array:cpus=2,entries=*,repeat=1",
+			     "sharing_map/percpu_array:cpus=2,entries=*,repeat=1"),
 	  .time_only = true },
 };
 
