@@ -42,6 +42,7 @@ struct bench_run {
 	enum slot slot;			/* case or baseline: both are loaded at a time */
 	enum clock_kind clock;
 	int cpu;			/* where worker 0 runs */
+	const int *cpus;		/* where all of them do */
 	uint64_t seed;
 	bool is_counted;		/* the clock counts instructions: sleeping costs nothing */
 	bool is_once;			/* baseline: the program runs once in a batch */

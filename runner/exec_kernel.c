@@ -48,7 +48,8 @@ static int kernel_open(struct exec *x, const char *arg)
 	x->has_reference = x->clock == CLOCK_KIND_NS &&
 			   feature_check("bpf_loop", why, sizeof(why)) == FEATURE_YES;
 	x->priv = k;
-	if (x->bench->workers > 1) {
+	/* A family whose run() needs several has workers of its own. */
+	if (x->bench->workers > 1 && bench_has_loop(x->bench)) {
 		k->workers = workers__new(x->cpus, x->bench->workers);
 		if (!k->workers)
 			return exec_fail(x, -errno, "cannot start %u threads", x->bench->workers);
@@ -245,6 +246,7 @@ static int kernel_load(struct exec *x, enum slot slot)
 		.slot = slot,
 		.clock = x->clock,
 		.cpu = x->cpus[0],
+		.cpus = x->cpus,
 		.seed = x->seed,
 		.is_counted = x->clock == CLOCK_KIND_INSN,
 		.priv = st->run.priv,

@@ -136,6 +136,28 @@ static int probe_cpu_flag(const struct feature *f, char *why, size_t why_sz)
 	return 0;
 }
 
+/* One packet, dropped; kernels before know no flags. */
+static int probe_xdp_live(const struct feature *f, char *why, size_t why_sz)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const char packet[64] = "";
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
+		    .repeat = 1, .flags = f->number);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "probe", "GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), NULL), err;
+
+	(void)why;
+	(void)why_sz;
+	if (fd < 0)
+		return fd;
+	err = bpf_prog_test_run_opts(fd, &opts);
+	close(fd);
+	return !err ? 1 : err == -EINVAL || err == -ENOTSUP ? 0 : err;
+}
+
 /* A kfunc, or the function behind a kind of link: only kernels that have it describe it. */
 static int probe_function(const struct feature *f, char *why, size_t why_sz)
 {
@@ -225,6 +247,7 @@ static const struct feature features[] = {
 	{ "isa_v4", "6.6", probe_isa_v4, 0, NULL, NULL },			/* 8100928c8814 */
 	{ "dynptr_size", "6.5", probe_function, 0, "bpf_dynptr_size", NULL },	/* 26662d7347a0 */
 	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL }, /* 3f364222d032 */
+	{ "xdp_live_frames", "5.18", probe_xdp_live, 2 /* BPF_F_TEST_XDP_LIVE_FRAMES */, NULL, NULL }, /* b530e9e1063e */
 	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL, NULL }, /* 07343110b293 */
 
 	{ "cgroup_skb", "4.10", probe_prog, BPF_PROG_TYPE_CGROUP_SKB, NULL, "CONFIG_CGROUP_BPF" },
