@@ -226,9 +226,11 @@ static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
 	struct lane *l = r->priv;
 	uint64_t start = bench_now_ns(), taking = 0;
 	uint32_t each = 0;
-	int err = ops > NR_QUEUED ? -E2BIG : live_send(&l->live, l->frames.data, l->frames.len,
-						       ops, &each);
+	int err = -E2BIG;
 
+	if (ops <= NR_QUEUED)
+		err = (r->is_counted ? live_send_slices : live_send)(&l->live, l->frames.data,
+								     l->frames.len, ops, &each);
 	b->elapsed = r->is_counted ? each * ops : bench_now_ns() - start;
 	if (!err && is_user(r) && !l->is_verifying)
 		err = take(l, ops, &taking);

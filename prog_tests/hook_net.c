@@ -464,10 +464,12 @@ static int send_datagrams(struct lane *l, uint64_t ops, struct bench_batch *b)
 static int send_frames(struct lane *l, bool is_counted, uint64_t ops, struct bench_batch *b)
 {
 	uint32_t each = 0;
-	int err = live_send(&l->live, l->frames.data, l->frames.len, ops, &each);
+	int err;
 
-	if (is_counted)
-		b->elapsed = each * ops;
+	if (!is_counted)
+		return live_send(&l->live, l->frames.data, l->frames.len, ops, &each);
+	err = live_send_slices(&l->live, l->frames.data, l->frames.len, ops, &each);
+	b->elapsed = each * ops;
 	return err;
 }
 

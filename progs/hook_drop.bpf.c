@@ -18,11 +18,11 @@
 #define ACT_SHOT	2
 
 BENCH_USER(source, __bench("the sender of the frames alone, which it drops")
-	   __needs("veth") __needs("xdp_live_frames") __batch("64") __loads("6"))
+	   __needs("veth") __needs("xdp_live_frames") __batch("256") __loads("6"))
 
 #define DROP(name, sec, ctx_t, verdict, tags)				\
 SEC(sec) tags __driver("attach") __baseline("source")			\
-__needs("veth") __needs("xdp_live_frames") __batch("64") __loads("6")	\
+__needs("veth") __needs("xdp_live_frames") __batch("256") __loads("6")	\
 int name(ctx_t *ctx)							\
 {									\
 	(void)ctx;							\
@@ -38,5 +38,5 @@ DROP(sk_skb, "?sk_skb", struct __sk_buff, SK_DROP,
 DROP(socket, "?socket", struct __sk_buff, 0,
      __bench("a packet dropped by the filter of a UDP socket"))
 BENCH_USER(user, __bench("a packet read from a UDP socket and forgotten, 64 a system call")
-	   __baseline("source") __needs("veth") __needs("xdp_live_frames") __batch("64")
+	   __baseline("source") __needs("veth") __needs("xdp_live_frames") __batch("256")
 	   __loads("6"))

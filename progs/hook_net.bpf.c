@@ -30,7 +30,7 @@ int name(ctx_t *ctx)							\
 
 BENCH_USER(detached_frames,
 	   __bench("a frame from the driver's side through a veth, nothing attached")
-	   __needs("veth") __needs("xdp_live_frames") __batch("64") __loads("6"))
+	   __needs("veth") __needs("xdp_live_frames") __batch("256") __loads("6"))
 BENCH_USER(detached_packet, __bench("a packet socket's frame through a veth, nothing attached")
 	   __needs("veth") __loads("6"))
 BENCH_USER(detached_primary, __bench("a packet socket's frame through a netkit, nothing attached")
@@ -44,7 +44,7 @@ BENCH_USER(detached_tcp, __bench("a 64-byte message over TCP, sent, read and ack
 	   __needs("veth") __batch("16") __loads("6"))
 EMPTY(xdp_native, "?xdp", struct xdp_md, XDP_PASS,
       __bench("native XDP, per frame from the driver's side") __baseline("detached_frames")
-      __needs("veth") __needs("xdp_live_frames") __batch("64") __loads("6"))
+      __needs("veth") __needs("xdp_live_frames") __batch("256") __loads("6"))
 EMPTY(xdp_native_skb, "?xdp", struct xdp_md, XDP_PASS,
       __bench("native XDP, per packet that reaches the veth as an skb")
       __baseline("detached_packet") __needs("veth") __batch("64") __loads("6")

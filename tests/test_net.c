@@ -406,10 +406,13 @@ TEST_F(pair, live_frames_arrive)
 	EXPECT_LT(0u, each);
 	EXPECT_EQ(0, traffic_wait(traffic_received, &self->p.far, NR));
 	EXPECT_EQ(0, traffic_wait(traffic_taken, &self->sink, NR));
+	EXPECT_EQ(0, live_send_slices(&s, f->data, f->len, LIVE_SLICE + 1, &each));
+	EXPECT_GT(UINT32_MAX, each);
+	EXPECT_EQ(0, traffic_wait(traffic_received, &self->p.far, NR + LIVE_SLICE + 1));
 	live_close(&s);
 	ASSERT_EQ(0, live_open(&s, &self->p, LIVE_DROP, false));
 	EXPECT_EQ(0, live_send(&s, f->data, f->len, NR, &each));
-	EXPECT_EQ(NR, received(&self->p));
+	EXPECT_EQ(NR + LIVE_SLICE + 1, received(&self->p));
 	live_close(&s);
 }
 

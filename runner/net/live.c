@@ -82,3 +82,18 @@ int live_send(const struct live_source *s, const void *frame, uint32_t len, uint
 	*each = opts.duration;
 	return err;
 }
+
+int live_send_slices(const struct live_source *s, const void *frame, uint32_t len, uint32_t n,
+		     uint32_t *each)
+{
+	uint32_t nr, mean = 0;
+	int err = 0;
+
+	for (*each = UINT32_MAX; n && !err; n -= nr) {
+		nr = n < LIVE_SLICE ? n : LIVE_SLICE;
+		err = live_send(s, frame, len, nr, &mean);
+		if (mean < *each)
+			*each = mean;
+	}
+	return err;
+}

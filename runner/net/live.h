@@ -38,10 +38,13 @@ int live_open(struct live_source *s, const struct net_pair *p, enum live_kind ki
 	      bool fills_tree);
 void live_close(struct live_source *s);
 /*
- * @n times @frame. @each: the kernel's own mean for one, in whole ns, without what the system call
- * does once: it makes a pool of pages and undoes it. 0 or -errno.
+ * @n times @frame, in one system call. @each: the kernel's own mean for one, in whole ns, without
+ * what the call does once: it makes a pool of pages and undoes it. 0 or -errno.
  */
 int live_send(const struct live_source *s, const void *frame, uint32_t len, uint32_t n,
 	      uint32_t *each);
+/* The same, a slice a call; @each: the least of their means, disturbances only ever add. */
+int live_send_slices(const struct live_source *s, const void *frame, uint32_t len, uint32_t n,
+		     uint32_t *each);
 
 #endif
