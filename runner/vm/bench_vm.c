@@ -38,7 +38,7 @@ static const char help[] =
 "      --accel ACCEL     auto (default), kvm, tcg, insn (TCG that counts instructions)\n"
 "      --cpus N          default 1\n"
 "      --mem MIB         default 512\n"
-"      --timeout SEC     wall time of the whole guest, default 300\n"
+"      --timeout SEC     wall time of the whole guest, default 900\n"
 "      --hang SEC        wall time without a result, default 90\n"
 "      --boot SEC        wall time until the guest reports, default 60\n"
 "      --console FILE    keep the console; otherwise kept in results/ after a failure only\n"

@@ -18,7 +18,7 @@
 #include "watch.h"
 
 #define DEFAULT_MEM_MIB		512
-#define DEFAULT_TIMEOUT_S	300
+#define DEFAULT_TIMEOUT_S	900
 #define DEFAULT_HANG_S		90
 #define DEFAULT_BOOT_S		60
 /* A healthy KVM needs less than 2 s to the heartbeat. */
