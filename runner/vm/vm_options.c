@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vm_options.h"
+
+#define LIST_LINE_MAX	1024
+#define LONG_ONLY	256	/* getopt's value of row i: LONG_ONLY + i */
+
+#define V(verb)		(1u << VM_VERB_##verb)
+#define V_BOOTS		V(BOOT)
+#define V_KERNEL	(V_BOOTS | V(VMLINUX))
+
+static const struct {
+	const char *name;
+	enum vm_verb verb;
+	size_t min_kernels, max_kernels;
+	bool has_args;		/* the runner's */
+	const char *help;
+} verb_defs[] = {
+	{ "", VM_VERB_BOOT, 1, 1, true, NULL },
+	{ "vmlinux", VM_VERB_VMLINUX, 1, 1, false,
+	  "only write the kernel's ELF, which has the BTF, to -o FILE" },
+	{ "help", VM_VERB_HELP, 0, NR_KERNELS_MAX, true, "this text" },
+};
+
+#define NR_VERBS	(sizeof(verb_defs) / sizeof(verb_defs[0]))
+
+static int __attribute__((format(printf, 1, 2))) bad(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("bench_vm: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs(" (see bench_vm --help)\n", stderr);
+	return -EINVAL;
+}
+
+static int add_kernel(struct vm_options *o, const char *spec)
+{
+	if (o->nr_kernels == NR_KERNELS_MAX)
+		return bad("-k: more than %d kernels", NR_KERNELS_MAX);
+	o->kernels[o->nr_kernels] = strdup(spec);
+	return o->kernels[o->nr_kernels++] ? 0 : -ENOMEM;
+}
+
+/* One kernel a line, # starts a comment. */
+static int add_kernel_list(struct vm_options *o, const char *path)
+{
+	char line[LIST_LINE_MAX], *at, *end;
+	FILE *f = fopen(path, "re");
+	size_t nr = o->nr_kernels;
+	int err = 0;
+
+	if (!f)
+		return bad("list %s: %s", path, strerror(errno));
+	while (!err && fgets(line, sizeof(line), f)) {
+		if (!strchr(line, '\n') && !feof(f))
+			err = bad("list %s: a line longer than %d", path, LIST_LINE_MAX - 2);
+		line[strcspn(line, "#\n")] = '\0';
+		at = line + strspn(line, " \t\r");
+		end = at + strlen(at);
+		while (end > at && isspace((unsigned char)end[-1]))
+			*--end = '\0';
+		if (!err && *at)
+			err = add_kernel(o, at);
+	}
+	if (!err && ferror(f))
+		err = bad("list %s: %s", path, strerror(errno));
+	fclose(f);
+	if (!err && o->nr_kernels == nr)
+		err = bad("list %s: holds no kernel", path);
+	return err;
+}
+
+static int opt_kernel(struct vm_options *o, const char *arg)
+{
+	if (!*arg)
+		return bad("-k: an empty name");
+	return arg[0] == '@' ? add_kernel_list(o, arg + 1) : add_kernel(o, arg);
+}
+
+static int opt_accel(struct vm_options *o, const char *arg)
+{
+	enum vm_accel a;
+
+	for (a = VM_ACCEL_AUTO; a <= VM_ACCEL_INSN; a++) {
+		if (!strcmp(arg, vm_accel_name(a))) {
+			o->cfg.accel = a;
+			return 0;
+		}
+	}
+	return bad("--accel %s: auto, kvm, tcg or insn is wanted", arg);
+}
+
+static int parse_count(const char *name, const char *arg, unsigned int max, unsigned int *value)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(arg, &end, 10);
+	/* strtoul() takes signs and spaces. */
+	if (errno || !isdigit((unsigned char)arg[0]) || *end || !v || v > max)
+		return bad("--%s %s: a number from 1 to %u is wanted", name, arg, max);
+	*value = (unsigned int)v;
+	return 0;
+}
+
+static int opt_cpus(struct vm_options *o, const char *arg)
+{
+	return parse_count("cpus", arg, 255, &o->cfg.nr_cpus);
+}
+
+static int opt_mem(struct vm_options *o, const char *arg)
+{
+	return parse_count("mem", arg, 1u << 20, &o->cfg.mem_mib);
+}
+
+static int opt_timeout(struct vm_options *o, const char *arg)
+{
+	return parse_count("timeout", arg, 1000000, &o->cfg.timeout_s);
+}
+
+static int opt_hang(struct vm_options *o, const char *arg)
+{
+	return parse_count("hang", arg, 1000000, &o->cfg.hang_s);
+}
+
+static int opt_boot(struct vm_options *o, const char *arg)
+{
+	return parse_count("boot", arg, 1000000, &o->cfg.boot_s);
+}
+
+static int opt_console(struct vm_options *o, const char *arg)
+{
+	o->cfg.console = arg;
+	return 0;
+}
+
+static int opt_module(struct vm_options *o, const char *arg)
+{
+	if (o->cfg.nr_modules == NR_MODULES_MAX)
+		return bad("--module: more than %d", NR_MODULES_MAX);
+	o->modules[o->cfg.nr_modules++] = arg;
+	return 0;
+}
+
+static int opt_qemu(struct vm_options *o, const char *arg)
+{
+	o->cfg.qemu = arg;
+	return 0;
+}
+
+static int opt_output(struct vm_options *o, const char *arg)
+{
+	o->output = arg;
+	return 0;
+}
+
+static int opt_quiet(struct vm_options *o, const char *arg)
+{
+	(void)arg;
+	o->cfg.notes = NULL;
+	return 0;
+}
+
+static int opt_verbose(struct vm_options *o, const char *arg)
+{
+	(void)arg;
+	o->is_verbose = true;
+	return 0;
+}
+
+static int opt_help(struct vm_options *o, const char *arg)
+{
+	(void)arg;
+	o->verb = VM_VERB_HELP;
+	return 0;
+}
+
+/* One row an option: what parses it, the verbs it belongs to, its help. */
+static const struct opt_def {
+	const char *name;
+	const char *arg;	/* NULL: takes none */
+	int (*parse)(struct vm_options *o, const char *arg);
+	unsigned int verbs;
+	char letter;
+	const char *help;
+} opt_defs[] = {
+	{ "kernel", "KERNEL", opt_kernel, V_KERNEL, 'k',
+	  "bzImage, vmlinux, kernel build tree, host, or debian:VERSION\n"
+	  "(debian:6.12, debian:6.1.0-50, ...: fetched into the cache once)" },
+	{ "accel", "ACCEL", opt_accel, V_BOOTS, 0,
+	  "auto (default), kvm, tcg, insn (TCG that counts instructions)" },
+	{ "cpus", "N", opt_cpus, V_BOOTS, 0, "default 1" },
+	{ "mem", "MIB", opt_mem, V_BOOTS, 0, "default 512" },
+	{ "timeout", "SEC", opt_timeout, V_BOOTS, 0, "wall time of the whole guest, default 900" },
+	{ "hang", "SEC", opt_hang, V_BOOTS, 0, "wall time without a result, default 90" },
+	{ "boot", "SEC", opt_boot, V_BOOTS, 0, "wall time until the guest reports, default 60" },
+	{ "console", "FILE", opt_console, V(BOOT), 0,
+	  "keep the console; otherwise kept in results/ after a failure only" },
+	{ "module", "MODULE", opt_module, V_BOOTS, 0,
+	  "loaded before the run, repeatable: a file (.ko, .ko.xz, .ko.zst,\n"
+	  ".ko.gz), or the name of one of KERNEL's (what it needs comes along)" },
+	{ "qemu", "PATH", opt_qemu, V_BOOTS, 0, "default qemu-system-x86_64" },
+	{ "output", "FILE", opt_output, V(VMLINUX), 'o', "where \"vmlinux\" writes" },
+	{ "quiet", NULL, opt_quiet, ~0u, 'q', "no notes on fetching and falling back" },
+	{ "verbose", NULL, opt_verbose, ~0u, 'v',
+	  "say which accelerator was used and how long the guest took" },
+	{ "help", NULL, opt_help, ~0u, 'h', "this text" },
+};
+
+#define NR_OPTS		(sizeof(opt_defs) / sizeof(opt_defs[0]))
+
+static void help_option(FILE *out, const struct opt_def *d)
+{
+	const char *line = d->help;
+	char left[40];
+	int len;
+
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", d->letter ? '-' : ' ',
+		 d->letter ? d->letter : ' ', d->letter ? ", " : "  ", d->name, d->arg ? " " : "",
+		 d->arg ? d->arg : "");
+	while (line) {
+		len = (int)strcspn(line, "\n");
+		fprintf(out, "  %-21s %.*s\n", line == d->help ? left : "", len, line);
+		line = line[len] ? line + len + 1 : NULL;
+	}
+}
+
+void vm_options_help(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: bench_vm -k KERNEL [OPTIONS] [--] [RUNNER-ARGS...]\n"
+	      "       bench_vm VERB [OPTIONS] [--] [RUNNER-ARGS...]\n\n"
+	      "Boots KERNEL with bench_progs as its init, reports what it measures as RUNNER-ARGS\n"
+	      "say (run, -t, -o, ...: see bench_progs --help), and says how the guest ended.\n\n"
+	      "verbs:\n", out);
+	for (i = 0; i < NR_VERBS; i++)
+		if (verb_defs[i].help)
+			fprintf(out, "  %-21s %s\n", verb_defs[i].name, verb_defs[i].help);
+	fputs("\noptions:\n", out);
+	for (i = 0; i < NR_OPTS; i++)
+		help_option(out, &opt_defs[i]);
+	fputs("\n"
+	      "exit status: 0 passed, 1 failed, 2 usage or no such kernel, 4 nothing could run,\n"
+	      "10 panicked, 11 hung, 12 did not boot, 13 no QEMU, 124 timed out, 130 interrupted,\n"
+	      "143 terminated\n"
+	      "environment: BENCH_CACHE (cache directory), BENCH_PROGS (runner, default: beside\n"
+	      "bench_vm)\n", out);
+}
+
+static const char *verb_name(enum vm_verb verb)
+{
+	size_t i;
+
+	for (i = 0; verb_defs[i].verb != verb; i++)
+		;
+	return verb_defs[i].name;
+}
+
+static int parse_one(struct vm_options *o, int c, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OPTS; i++) {
+		const struct opt_def *d = &opt_defs[i];
+
+		if (c != (int)(LONG_ONLY + i) && c != d->letter)
+			continue;
+		if (d->verbs & (1u << o->verb) || o->verb == VM_VERB_HELP)
+			return d->parse(o, optarg);
+		if (o->verb == VM_VERB_BOOT && d->letter == 'o')
+			return bad("-o goes with vmlinux only (the runner's go behind --)");
+		return bad("--%s does not go with %s", d->name, o->verb == VM_VERB_BOOT ?
+			   "a plain boot" : verb_name(o->verb));
+	}
+	if (c == ':')
+		return bad("%s wants an argument", argv[optind - 1]);
+	if (optopt && optopt < LONG_ONLY && strncmp(argv[optind - 1], "--", 2))
+		return bad("unknown option -%c", optopt);
+	return bad("bad option %s", argv[optind - 1]);
+}
+
+/* The first word is a verb, or the runner's: "bench_vm -k K run" and "bench_vm K" are not alike. */
+static void parse_verb(struct vm_options *o, int *argc, char ***argv)
+{
+	size_t i;
+
+	for (i = 1; *argc > 1 && i < NR_VERBS; i++) {
+		if (strcmp((*argv)[1], verb_defs[i].name))
+			continue;
+		o->verb = verb_defs[i].verb;
+		(*argc)--;
+		(*argv)++;
+		return;
+	}
+}
+
+static int check(struct vm_options *o)
+{
+	size_t i;
+
+	for (i = 0; verb_defs[i].verb != o->verb; i++)
+		;
+	if (o->nr_kernels < verb_defs[i].min_kernels)
+		return o->nr_kernels ? bad("%s wants %zu kernels (-k)", verb_defs[i].name,
+					   verb_defs[i].min_kernels) : bad("-k KERNEL is missing");
+	if (o->nr_kernels > verb_defs[i].max_kernels)
+		return bad("-k %s: %s", o->kernels[verb_defs[i].max_kernels],
+			   verb_defs[i].max_kernels ? "one kernel too many" : "takes no kernel");
+	if (o->nr_args && !verb_defs[i].has_args)
+		return bad("unexpected argument \"%s\"", o->args[0]);
+	if (o->verb == VM_VERB_VMLINUX && !o->output)
+		return bad("vmlinux wants -o FILE");
+	return 0;
+}
+
+int vm_options_parse(struct vm_options *o, int argc, char **argv)
+{
+	struct option longs[NR_OPTS + 1] = {};
+	char shorts[3 * NR_OPTS + 3] = "+:";
+	size_t i, at = 2;
+	int c, err = 0;
+
+	memset(o, 0, sizeof(*o));
+	o->cfg.notes = stderr;
+	o->cfg.modules = o->modules;
+	for (i = 0; i < NR_OPTS; i++) {
+		longs[i] = (struct option){ opt_defs[i].name, opt_defs[i].arg != NULL, NULL,
+					    LONG_ONLY + (int)i };
+		if (opt_defs[i].letter)
+			shorts[at++] = opt_defs[i].letter;
+		if (opt_defs[i].letter && opt_defs[i].arg)
+			shorts[at++] = ':';
+	}
+	parse_verb(o, &argc, &argv);
+	opterr = 0;
+	optind = 0;	/* glibc: start afresh */
+	/* '+': the first word that is no option begins the runner's arguments. */
+	while (!err && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+		err = parse_one(o, c, argv);
+	if (err || o->verb == VM_VERB_HELP)
+		return err;
+	o->args = argv + optind;
+	o->nr_args = argc - optind;
+	if (o->nr_kernels == 1)
+		o->cfg.kernel = o->kernels[0];
+	return check(o);
+}
+
+void vm_options_free(struct vm_options *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->nr_kernels; i++)
+		free(o->kernels[i]);
+	o->nr_kernels = 0;
+}
