@@ -2,11 +2,9 @@
 /*
  * Carries out a plan on nothing: every bench has a known cost, with synthetic noise drawn from the
  * run's seed. "fake:EFFECT@GLOB,..." injects skip, fail, crash, hang, drift, step, or a factor
- * such as x1.05 on the case (not its baseline) of the benches that match. Only in a guest of the
- * launcher: panic (of the kernel), and freeze (the runner itself stops), which test the launcher.
+ * such as x1.05 on the case (not its baseline) of the benches that match.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <signal.h>
@@ -15,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/rng.h"
-#include "env.h"
 #include "exec.h"
 
 #define LOAD_NOISE 0.004	/* relative, standard deviations */
@@ -29,7 +26,7 @@ struct exec_fake {
 	struct rng rng[NR_SLOTS];
 	double load_factor[NR_SLOTS];
 	uint64_t nr_batches;
-	bool skip, fail, crash, hang, drift, step, panic, freeze;
+	bool skip, fail, crash, hang, drift, step;
 	double factor;
 };
 
@@ -41,8 +38,6 @@ static void add_effect(struct exec_fake *k, const char *effect)
 	k->hang |= !strcmp(effect, "hang");
 	k->drift |= !strcmp(effect, "drift");
 	k->step |= !strcmp(effect, "step");
-	k->panic |= !strcmp(effect, "panic");
-	k->freeze |= !strcmp(effect, "freeze");
 	if (effect[0] == 'x')
 		k->factor = strtod(effect + 1, NULL);
 }
@@ -148,38 +143,11 @@ static double true_per_op(const struct exec *x, enum slot slot)
 	return (base + true_net(x)) * k->factor;
 }
 
-static void panic_kernel(void)
-{
-	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0 && write(fd, "c", 1) == 1)
-		pause();
-}
-
-/* What must never happen to a machine that is not the launcher's guest. */
-static int fake_disaster(struct exec *x)
-{
-	struct exec_fake *k = x->priv;
-	char accel[16];
-
-	if (!k->panic && !k->freeze)
-		return 0;
-	if (!cmdline_value("bench.accel", accel, sizeof(accel)))
-		return exec_fail(x, -EPERM, "fake: panic and freeze are for guests only");
-	if (k->panic)
-		panic_kernel();
-	kill(getppid(), SIGSTOP);
-	pause();
-	return 0;
-}
-
 static int fake_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct sample *s)
 {
 	struct exec_fake *k = x->priv;
 	double per_op = true_per_op(x, slot);
 
-	if (fake_disaster(x))
-		return -EPERM;
 	if (k->crash)
 		raise(SIGSEGV);
 	while (k->hang)

@@ -41,15 +41,6 @@ for kernel in "${kernels[@]}"; do
 	refuses "time under uncounted emulation" 2 "--clock ns" \
 		$vm -k "$kernel" --accel tcg -- run --clock ns
 
-	refuses "a panic is seen as one, and in which bench" 10 "panicked in hook_run/sched_cls" \
-		$vm -q -k "$kernel" --accel insn -- run -t hook_run -o "jsonl:$work/panic" \
-		--exec fake:panic@hook_run/sched_cls --clock insn
-	refuses "a guest that stops is hung, and in which bench" 11 "hook_run/sched_cls" \
-		$vm -q -k "$kernel" --accel insn --hang 10 -- run -t hook_run -o "jsonl:$work/hung" \
-		--exec fake:freeze@hook_run/sched_cls --clock insn
-	for doc in panic hung; do
-		check "its document holds what came before ($doc)" intact "$work/$doc"
-	done
 	refuses "the guest as a whole has its time" 124 "timed" \
 		$vm -q -k "$kernel" --accel insn --timeout 6 -- run -o "jsonl:$work/late"
 	for sig in INT TERM; do

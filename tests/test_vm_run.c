@@ -295,8 +295,45 @@ TEST_F(launch, kvm_that_stops_its_guest)
 TEST_F(launch, qemu_was_killed)
 {
 	RUN(BOOT PLAN "kill -KILL $$");
-	EXPECT_VERDICT(VM_BROKEN, 1);
-	EXPECT_REASON("SIGKILL");
+	EXPECT_VERDICT(VM_QEMU_DIED, 14);
+	EXPECT_STREQ(self->out.reason, "QEMU was killed by SIGKILL in a/x");
+	EXPECT_EQ(access(self->out.kept_console, R_OK), 0);
+}
+
+/* Recognised at once, not after hang_s: nothing runs behind it, and there is no panic to come. */
+TEST_F(launch, soft_lockup)
+{
+	RUN(BOOT PLAN X_DONE "echo '[   31.2] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! "
+	    "[bench_progs:77]' >&4; exec sleep 100");
+	EXPECT_VERDICT(VM_HUNG, 11);
+	EXPECT_STREQ(self->out.running, "a/y");
+	EXPECT_REASON("in a/y: watchdog: BUG: soft lockup");
+	EXPECT_TRUE(self->out.wall_s < 10);
+}
+
+TEST_F(launch, flooded_console)
+{
+	RUN(BOOT PLAN X_DONE "yes 'the same again and again and again' | head -c 2M >&4; "
+	    "exec sleep 100");
+	EXPECT_VERDICT(VM_FLOODED, 15);
+	EXPECT_STREQ(self->out.reason, "guest flooded its console in a/y: more than 1 MiB");
+	EXPECT_EQ(access(self->out.kept_console, R_OK), 0);
+}
+
+TEST_F(launch, flooded_channel)
+{
+	RUN(BOOT PLAN X_DONE "yes \"{\\\"note\\\":\\\"$(head -c 100000 /dev/zero | tr '\\0' x)\\\"}\" | "
+	    "head -c 150M >&3; exec sleep 100");
+	EXPECT_VERDICT(VM_FLOODED, 15);
+	EXPECT_STREQ(self->out.reason, "guest flooded its results in a/y: more than 128 MiB");
+}
+
+TEST_F(launch, line_without_an_end)
+{
+	RUN(BOOT PLAN "printf '{\"type\":\"' >&3; head -c 20M /dev/zero | tr '\\0' x >&3; "
+	    "exec sleep 100");
+	EXPECT_VERDICT(VM_FLOODED, 15);
+	EXPECT_REASON("one line of its results in a/x: more than 16 MiB");
 }
 
 TEST_F(launch, interrupted)

@@ -11,15 +11,16 @@
 
 #define EXIT_USAGE	2
 
-static void print_outcome(const struct vm_options *o, const struct vm_outcome *out)
+static void print_outcome(const struct vm_options *o, const struct vm_outcome *out,
+			  const char *more)
 {
 	if (o->is_verbose && out->boot_s >= 0)
 		fprintf(stderr, "bench_vm: accel %s: heartbeat after %.2f s (guest: %.2f s), QEMU "
 			"ran for %.2f s\n", vm_accel_name(out->accel), out->boot_s,
 			out->guest_boot_s, out->wall_s);
-	fprintf(stderr, "bench_vm: %s%s%s%s%s\n", vm_verdict_name(out->verdict),
+	fprintf(stderr, "bench_vm: %s%s%s%s%s%s\n", vm_verdict_name(out->verdict),
 		out->reason[0] ? ": " : "", out->reason,
-		out->kept_console[0] ? "; console kept in " : "", out->kept_console);
+		out->kept_console[0] ? "; console kept in " : "", out->kept_console, more);
 }
 
 /* Said here, the runner's own refusal would be a line on the console. */
@@ -35,6 +36,43 @@ static bool clock_fits(enum vm_accel accel, enum clock_kind clock)
 	return false;
 }
 
+/* One guest, or another one behind each case that takes its guest with it. 0 or -errno. */
+static int run_guests(struct vm_options *o, struct relay *relay, struct vm_outcome *out)
+{
+	struct vm_config *cfg = &o->cfg;
+	unsigned int nr_lost;
+	int again;
+
+	cfg->needs_kmod = relay->needs_kmod;
+	do {
+		nr_lost = relay->nr_lost;
+		cfg->args = (const char *const *)relay->argv;
+		cfg->nr_args = relay->argc;
+		again = vm_run(cfg, relay_line, relay, out) ?: relay_resume(relay, out);
+		if (again > 0)
+			print_outcome(o, out, relay->nr_lost > nr_lost ? "; going on behind it" :
+				      "; trying that again");
+		cfg->accel = out->accel;
+		cfg->is_resumed = true;
+	} while (again > 0);
+	return again;
+}
+
+/* The last line: how it ended. With all that could be measured, lost cases are failures. */
+static int conclude(const struct vm_options *o, const struct vm_outcome *out,
+		    unsigned int nr_lost, bool has_end)
+{
+	if (!nr_lost || !has_end) {
+		print_outcome(o, out, "");
+		return vm_exit_status(out);
+	}
+	if (out->verdict != VM_PASSED)
+		print_outcome(o, out, "");
+	fprintf(stderr, "bench_vm: failed: %u case%s took %s guest along\n", nr_lost,
+		nr_lost == 1 ? "" : "s", nr_lost == 1 ? "its" : "their");
+	return 1;
+}
+
 /* Boots; the guest's document feeds the outputs that the runner's arguments ask for. */
 static int launch(struct vm_options *o)
 {
@@ -42,7 +80,9 @@ static int launch(struct vm_options *o)
 	struct relay_host host = { .runner = runner, .kernel = o->cfg.kernel };
 	struct vm_outcome out;
 	struct relay relay = {};
+	unsigned int nr_lost;
 	int status, err;
+	bool has_end;
 
 	err = vm_find_runner(&o->cfg, runner, sizeof(runner));
 	if (err) {
@@ -60,18 +100,15 @@ static int launch(struct vm_options *o)
 		relay_close(&relay);
 		return EXIT_USAGE;
 	}
-	o->cfg.args = (const char *const *)relay.argv;
-	o->cfg.nr_args = relay.argc;
-	o->cfg.needs_kmod = relay.needs_kmod;
-	err = vm_run(&o->cfg, relay_line, &relay, &out);
-	if (err)
+	err = run_guests(o, &relay, &out);
+	nr_lost = relay.nr_lost;
+	has_end = relay.has_end;
+	status = relay_close(&relay) ? 1 : 0;
+	if (err) {
 		fprintf(stderr, "bench_vm: %s\n", strerror(-err));
-	status = err ? 1 : vm_exit_status(&out);
-	if (relay_close(&relay) && !status)
-		status = 1;
-	if (!err)
-		print_outcome(o, &out);
-	return status;
+		return 1;
+	}
+	return conclude(o, &out, nr_lost, has_end) ?: status;
 }
 
 static int write_vmlinux(const struct vm_options *o)
@@ -82,7 +119,7 @@ static int write_vmlinux(const struct vm_options *o)
 	if (err)
 		fprintf(stderr, "bench_vm: %s\n", strerror(-err));
 	else if (out.verdict != VM_PASSED)
-		print_outcome(o, &out);
+		print_outcome(o, &out, "");
 	return err ? 1 : vm_exit_status(&out);
 }
 

@@ -11,6 +11,8 @@
 
 #define STATUS_USAGE 2
 #define STATUS_BROKEN 1
+/* A kernel that loses more guests than this is broken altogether; each costs a boot. */
+#define NR_LOST_MAX 16
 
 /* In "bench_progs list -v". */
 #define INDENT		"      "
@@ -68,6 +70,40 @@ static int push_settings(struct relay *r)
 	return err;
 }
 
+/* The A/A, which the runner adds to every selection, may have no number here. */
+static bool is_left(const struct relay_case *c)
+{
+	return c->nr && !c->is_done;
+}
+
+/* What the guest's runner is told: settings, and the cases that are not done. */
+static int build_args(struct relay *r)
+{
+	char *numbers = NULL;
+	size_t sz = 0, i;
+	FILE *out;
+	int err;
+
+	while (r->argc)
+		free(r->argv[--r->argc]);
+	err = push_settings(r);
+	/* Everything needs no selection. */
+	if (err || (!r->o.nr_choices && !r->is_resumed))
+		return err;
+	out = open_memstream(&numbers, &sz);
+	if (!out)
+		return -ENOMEM;
+	for (i = 0; i < r->nr_cases; i++)
+		if (is_left(&r->cases[i]))
+			fprintf(out, "%s%u", ftell(out) ? "," : "", r->cases[i].nr);
+	if (fclose(out))
+		err = -ENOMEM;
+	err = err ?: push(r, "-n");
+	err = err ?: push(r, numbers);
+	free(numbers);
+	return err;
+}
+
 /* Starts a command whose output is read from what is returned; NULL and errno. */
 static FILE *start_reading(char *const argv[], pid_t *pid)
 {
@@ -101,33 +137,33 @@ static int finish_reading(FILE *f, pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_BROKEN;
 }
 
-/*
- * "12 family/case": the numbers become "-n 12,13,...". What is said of a case stands behind it,
- * further in.
- */
+static int add_case(struct relay *r, unsigned int nr, const char *id)
+{
+	struct relay_case *cases = realloc(r->cases, (r->nr_cases + 1) * sizeof(*cases));
+
+	if (!cases)
+		return -ENOMEM;
+	r->cases = cases;
+	cases[r->nr_cases] = (struct relay_case){ .nr = nr, .id = strdup(id) };
+	return cases[r->nr_cases++].id ? 0 : -ENOMEM;
+}
+
+/* "12 family/case"; what is said of a case stands behind it, further in. */
 static int read_list(struct relay *r, FILE *list)
 {
-	char *line = NULL, *numbers = NULL;
-	size_t cap = 0, sz = 0;
+	char id[DOC_MAX_NAME + 1], *line = NULL;
+	size_t cap = 0;
 	unsigned int nr;
-	FILE *out = open_memstream(&numbers, &sz);
-	int err = out ? 0 : -ENOMEM;
+	int err = 0;
 
 	while (!err && getline(&line, &cap, list) > 0) {
 		if (!strcmp(line, NEEDS_KMOD))
 			r->needs_kmod = true;
-		else if (strncmp(line, INDENT, strlen(INDENT)) && sscanf(line, "%u", &nr) == 1)
-			fprintf(out, "%s%u", ftell(out) ? "," : "", nr);
+		else if (strncmp(line, INDENT, strlen(INDENT)) &&
+			 sscanf(line, "%u %255s", &nr, id) == 2)
+			err = add_case(r, nr, id);
 	}
 	free(line);
-	if (out && fclose(out))
-		err = -ENOMEM;
-	/* Everything needs no selection. */
-	if (!err && r->o.nr_choices) {
-		err = push(r, "-n");
-		err = err ?: push(r, numbers);
-	}
-	free(numbers);
 	return err;
 }
 
@@ -224,9 +260,52 @@ int relay_open(struct relay *r, const struct relay_host *host, int argc, char **
 		return rc;
 	if (host->qemu)
 		read_qemu_version(r, host->qemu);
-	if (push_settings(r))
+	if (build_args(r))
 		return out_of_memory();
 	return open_outputs(r);
+}
+
+static struct relay_case *find_case(struct relay *r, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_cases; i++)
+		if (!strcmp(r->cases[i].id, id))
+			return &r->cases[i];
+	return NULL;
+}
+
+/* A result of any guest, but of each case only the first. */
+static int report(struct relay *r, const struct result *res)
+{
+	struct relay_case *c = find_case(r, res->id);
+	int err = c ? 0 : add_case(r, 0, res->id);
+
+	c = c ?: &r->cases[r->nr_cases - 1];
+	if (err || c->is_done)
+		return err;
+	c->is_done = true;
+	if (res->status == STATUS_OK)
+		r->end.passed++;
+	else if (res->status == STATUS_SKIP)
+		r->end.skipped++;
+	else
+		r->end.failed++;
+	return reports_result(&r->reports, res);
+}
+
+/* The document has one header, however many guests it comes from. */
+static int take_header(struct relay *r, struct doc_header *h)
+{
+	bool fits = !r->has_header || (r->is_resumed && h->clock == r->header.clock);
+
+	if (r->has_header || !fits) {
+		doc_header_free(h);
+		return fits ? 0 : -EINVAL;
+	}
+	r->header = *h;
+	r->has_header = true;
+	return add_host_facts(r) ?: reports_begin(&r->reports, &r->header);
 }
 
 int relay_line(void *ctx, const char *line, size_t len)
@@ -239,20 +318,13 @@ int relay_line(void *ctx, const char *line, size_t len)
 	memset(&item, 0, sizeof(item));
 	switch (doc_parse_line(line, len, &item, err, sizeof(err))) {
 	case DOC_LINE_HEADER:
-		if (r->has_header) {
-			doc_header_free(&item.header);
-			return -EINVAL;
-		}
-		r->header = item.header;
-		r->has_header = true;
-		rc = add_host_facts(r);
-		return rc ?: reports_begin(&r->reports, &r->header);
+		return take_header(r, &item.header);
 	case DOC_LINE_RESULT:
-		rc = r->has_header ? reports_result(&r->reports, &item.result) : -EINVAL;
+		rc = r->has_header ? report(r, &item.result) : -EINVAL;
 		result_free(&item.result);
 		return rc;
 	case DOC_LINE_END:
-		r->end = item.end;
+		r->end.seconds += item.end.seconds;
 		r->has_end = true;
 		return 0;
 	case DOC_LINE_IGNORED:
@@ -261,6 +333,70 @@ int relay_line(void *ctx, const char *line, size_t len)
 		fprintf(stderr, "bench_vm: the guest's document: %s\n", err);
 		return -EINVAL;
 	}
+}
+
+/* The parts of "family/case:name=1,other=2". What is no ID stays empty: it cannot be reported. */
+static int split_id(struct result *res, const char *id)
+{
+	const char *name = strchr(id, '/'), *at;
+	char param[DOC_MAX_NAME + 1];
+	long long value;
+	int len;
+
+	if (!name)
+		return -EINVAL;
+	at = name + strcspn(name, ":");
+	res->id = strdup(id);
+	res->family = strndup(id, (size_t)(name - id));
+	res->name = strndup(name + 1, (size_t)(at - name - 1));
+	if (!res->id || !res->family || !res->name)
+		return -ENOMEM;
+	while (*at && res->nr_params < RESULT_MAX_PARAMS &&
+	       sscanf(at + 1, "%255[^=,]=%lld%n", param, &value, &len) == 2) {
+		res->params[res->nr_params].value = value;
+		res->params[res->nr_params].name = strdup(param);
+		if (!res->params[res->nr_params++].name)
+			return -ENOMEM;
+		at += 1 + len;
+	}
+	return 0;
+}
+
+static int lose_case(struct relay *r, const struct vm_outcome *out)
+{
+	struct result res = { .status = out->verdict == VM_HUNG ? STATUS_TIMEOUT : STATUS_CRASH };
+	int err = split_id(&res, out->running);
+
+	err = err ?: result_set_reason(&res, "%s", out->reason);
+	err = err ?: report(r, &res);
+	result_free(&res);
+	r->nr_lost++;
+	return err;
+}
+
+int relay_resume(struct relay *r, const struct vm_outcome *out)
+{
+	const struct relay_case *c = find_case(r, out->running);
+	bool is_retried = c && r->retried == c->id;
+	size_t i;
+	int err = 0;
+
+	if (!vm_verdict_is_bad_end(out->verdict) || !r->has_header || !out->running[0] ||
+	    (c && c->is_done))
+		return 0;
+	if (out->verdict == VM_QEMU_DIED && c && !is_retried)
+		r->retried = c->id;
+	else
+		err = lose_case(r, out);
+	r->end.seconds += out->wall_s;
+	r->is_resumed = true;
+	for (i = 0; i < r->nr_cases && !is_left(&r->cases[i]); i++)
+		;
+	if (i == r->nr_cases)
+		r->has_end = true;
+	if (err || r->has_end || r->nr_lost == NR_LOST_MAX)
+		return err;
+	return build_args(r) ?: 1;
 }
 
 int relay_close(struct relay *r)
@@ -276,6 +412,9 @@ int relay_close(struct relay *r)
 	for (i = 0; i < r->argc; i++)
 		free(r->argv[i]);
 	free(r->argv);
+	for (i = 0; i < r->nr_cases; i++)
+		free(r->cases[i].id);
+	free(r->cases);
 	memset(r, 0, sizeof(*r));
 	return err;
 }

@@ -5,20 +5,32 @@
 #include <stddef.h>
 #include "options.h"
 #include "report.h"
+#include "vm.h"
 
 /*
  * Between the runner's arguments on the host and the runner in the guest: outputs (-o) and the
  * selection belong to the host, the guest gets the rest and the numbers of the benches selected,
  * and its document feeds the outputs.
  */
+struct relay_case {
+	unsigned int nr;	/* in the runner's list */
+	char *id;
+	bool is_done;		/* its result was reported */
+};
+
 struct relay {
 	struct options o;
 	struct reports reports;
 	struct doc_header header;
 	char **argv;		/* for the guest, without the program's name */
 	size_t argc;
-	struct doc_end end;
+	struct relay_case *cases;	/* selected, in the order they run */
+	size_t nr_cases;
+	struct doc_end end;	/* of all guests */
+	unsigned int nr_lost;	/* cases that took their guest with them */
+	const char *retried;	/* the case that runs once more: QEMU had died under it */
 	bool has_header, has_end;
+	bool is_resumed;	/* there is more than one guest */
 	bool needs_kmod;	/* a bench selected does */
 	const char *kernel;
 	char qemu_version[32];
@@ -37,6 +49,14 @@ struct relay_host {
 int relay_open(struct relay *r, const struct relay_host *host, int argc, char **argv);
 /* A document line of the guest, for vm_run(). */
 int relay_line(void *ctx, const char *line, size_t len);
+/*
+ * After a guest that came to a bad end in a case: reports the case as lost (status crash, or
+ * timeout if the guest hung) and makes argv what is left behind it, for another guest. A guest
+ * that lost its QEMU is no case's fault: its case is tried once more before it counts as lost.
+ * 1 to go on, 0 when nothing is left or it cannot (too many were lost, or the same one again), or
+ * -errno of a write.
+ */
+int relay_resume(struct relay *r, const struct vm_outcome *out);
 /* Ends and closes the outputs. 0 or -errno of the first that lost data; accepts a zeroed one. */
 int relay_close(struct relay *r);
 

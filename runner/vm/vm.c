@@ -50,6 +50,8 @@ static const struct {
 	[VM_NO_KERNEL] = { "no-kernel", 2 },
 	[VM_NO_QEMU] = { "no-qemu", 13 },
 	[VM_INTERRUPTED] = { "interrupted", 128 },
+	[VM_QEMU_DIED] = { "qemu-died", 14 },
+	[VM_FLOODED] = { "flooded", 15 },
 	[VM_BROKEN] = { "broken", 1 },
 };
 
@@ -61,6 +63,12 @@ int vm_exit_status(const struct vm_outcome *out)
 const char *vm_verdict_name(enum vm_verdict verdict)
 {
 	return verdicts[verdict].name;
+}
+
+bool vm_verdict_is_bad_end(enum vm_verdict verdict)
+{
+	return verdict == VM_PANICKED || verdict == VM_HUNG || verdict == VM_FLOODED ||
+	       verdict == VM_QEMU_DIED;
 }
 
 const char *vm_accel_name(enum vm_accel accel)
@@ -94,7 +102,8 @@ static int vm_open_console(struct vm *vm)
 
 	if (!path)
 		return 0;
-	vm->copy_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	vm->copy_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
+			   (vm->cfg->is_resumed ? O_APPEND : O_TRUNC), 0666);
 	if (vm->copy_fd < 0)
 		return scratch_fail(&vm->s, VM_USAGE, -errno, "cannot write the console to %s: %s",
 				    path, strerror(errno));
@@ -317,8 +326,8 @@ static void vm_keep_console(struct vm *vm, struct vm_outcome *out)
 		text_format(out->kept_console, sizeof(out->kept_console), "%s", vm->cfg->console);
 		return;
 	}
-	if (out->verdict != VM_PANICKED && out->verdict != VM_HUNG &&
-	    out->verdict != VM_NO_BOOT && out->verdict != VM_TIMED_OUT)
+	if (!vm_verdict_is_bad_end(out->verdict) && out->verdict != VM_NO_BOOT &&
+	    out->verdict != VM_TIMED_OUT)
 		return;
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
 	err = dir_make_all(dir);

@@ -32,6 +32,8 @@ enum vm_verdict {
 	VM_NO_KERNEL,
 	VM_NO_QEMU,
 	VM_INTERRUPTED,		/* outcome.signal holds the signal */
+	VM_FLOODED,		/* more output on console or channel than is kept */
+	VM_QEMU_DIED,		/* of a signal */
 	VM_BROKEN,		/* the launcher itself could not go on: disk full, no memory, ... */
 };
 
@@ -44,6 +46,7 @@ struct vm_config {
 	unsigned int hang_s;	/* wall seconds of silence, 0: 90 */
 	unsigned int boot_s;	/* wall seconds to the heartbeat, 0: 60 */
 	const char *console;	/* keep the console here, NULL: only after a failure */
+	bool is_resumed;	/* not the first guest of a run: the console is added to */
 	const char *results_dir;	/* for a failed guest's console, NULL: "results" */
 	const char *qemu;	/* NULL: found in PATH */
 	const char *runner;	/* static binary to be /init, NULL: bench_progs beside us */
@@ -87,7 +90,12 @@ int vm_find_runner(const struct vm_config *cfg, char *path, size_t sz);
  */
 int vm_write_vmlinux(const struct vm_config *cfg, const char *path, struct vm_outcome *out);
 
-/* 0, 1, 2, 4, 10 (panicked), 11 (hung), 12 (no boot), 13 (no QEMU), 124, 128 + signal. */
+/* The guest came up and went down before its runner was done. */
+bool vm_verdict_is_bad_end(enum vm_verdict verdict);
+/*
+ * 0, 1, 2, 4, 10 (panicked), 11 (hung), 12 (no boot), 13 (no QEMU), 14 (QEMU died), 15 (flooded),
+ * 124, 128 + signal.
+ */
 int vm_exit_status(const struct vm_outcome *out);
 const char *vm_verdict_name(enum vm_verdict verdict);
 const char *vm_accel_name(enum vm_accel accel);

@@ -13,12 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/doc.h"
 #include "watch.h"
 
 #define POLL_MS		40
 #define LEAVE_S		5.0	/* from the last line, or a panic, to QEMU's exit */
 #define CONSOLE_LINE	4096	/* longer ones are looked at in pieces */
-#define CHANNEL_LINE	(64u << 20)
+#define CHANNEL_LINE	DOC_MAX_LINE
+/* Of one case: with -vv a case has some 100 KiB, without it a whole run has 20 KiB. */
+#define CONSOLE_MAX	(1u << 20)
+/* A whole run has some 1 MiB. */
+#define CHANNEL_MAX	(128u << 20)
+#define SPACE_CHECK_S	1.0
 #define TAIL_CHUNK	65536u
 #define RUNNER_USAGE	2	/* the runner's exit status */
 #define RUNNER_SKIP	4
@@ -103,6 +109,8 @@ static void watch_console_line(struct watch *w, const char *text, size_t len)
 		if (strstr(msg, oopses[i]))
 			snprintf(w->oops, sizeof(w->oops), "%s", msg);
 	}
+	/* Not waited for: the guest spins until its time is up, and nothing behind it runs. */
+	w->locked_up |= strstr(msg, "BUG: soft lockup") || strstr(msg, "hard LOCKUP");
 	if (!w->panicked && !strncmp(msg, "Kernel panic - not syncing", 26)) {
 		snprintf(w->panic, sizeof(w->panic), "%s", msg);
 		w->panicked = true;
@@ -112,17 +120,23 @@ static void watch_console_line(struct watch *w, const char *text, size_t len)
 static int watch_console(struct watch *w)
 {
 	struct tail *t = &w->console;
+	size_t start, len;
 	ssize_t n;
 	char *nl;
 
 	while ((n = tail_read(t)) > 0) {
+		w->nr_console += (size_t)n;
+		if (w->nr_console > CONSOLE_MAX)
+			return -ENOBUFS;
 		watch_copy_console(w, t->buf + t->len - n, (size_t)n);
-		while ((nl = memchr(t->buf, '\n', t->len)) || t->len > CONSOLE_LINE) {
-			size_t len = nl ? (size_t)(nl - t->buf) + 1 : t->len;
-
-			watch_console_line(w, t->buf, len);
-			tail_drop(t, len);
+		for (start = 0; start < t->len; start += len) {
+			nl = memchr(t->buf + start, '\n', t->len - start);
+			if (!nl && t->len - start <= CONSOLE_LINE)
+				break;
+			len = nl ? (size_t)(nl - t->buf) + 1 - start : t->len - start;
+			watch_console_line(w, t->buf + start, len);
 		}
+		tail_drop(t, start);
 	}
 	return (int)n;
 }
@@ -185,6 +199,10 @@ static int watch_channel(struct watch *w)
 		char *nl;
 
 		w->last_s = clock_wall_s();
+		w->nr_console = 0;
+		w->nr_channel += (size_t)n;
+		if (w->nr_channel > CHANNEL_MAX)
+			return -EFBIG;
 		while ((nl = memchr(t->buf + scanned, '\n', t->len - scanned))) {
 			err = watch_line(w, t->buf + start, (size_t)(nl - t->buf) - start);
 			if (err)
@@ -252,15 +270,29 @@ outcome_set(struct vm_outcome *out, enum vm_verdict verdict, const char *fmt, ..
 	va_end(ap);
 }
 
+struct where {
+	char text[300];
+};
+
+/* " in family/case", or nothing. */
+static struct where watch_where(const struct watch *w)
+{
+	const char *running = progress_running(&w->progress);
+	struct where where;
+
+	snprintf(where.text, sizeof(where.text), "%s%.280s", running ? " in " : "",
+		 running ? running : "");
+	return where;
+}
+
 /* The runner came to its end and said how. */
 static void watch_judge_status(struct watch *w, struct vm_outcome *out)
 {
-	const char *running = progress_running(&w->progress);
 	const char *name = w->status < 0 ? sigabbrev_np(-w->status) : NULL;
 
 	if (w->status < 0)
-		outcome_set(out, VM_FAILED, "the runner died of SIG%s%s%s", name ? name : "?",
-			    running ? " in " : "", running ? running : "");
+		outcome_set(out, VM_FAILED, "the runner died of SIG%s%s", name ? name : "?",
+			    watch_where(w).text);
 	else if (w->bad_line)
 		outcome_set(out, VM_FAILED, "the result channel held a line that is no JSON");
 	else if (!w->status && w->progress.has_plan && !w->progress.has_end)
@@ -283,42 +315,62 @@ static bool scratch_is_full(const struct scratch *s)
 	return !statvfs(s->dir, &fs) && !fs.f_bavail;
 }
 
+/* How often the host ran out of memory and killed for it, since it booted; < 0: not known. */
+static long long host_oom_kills(void)
+{
+	long long nr = -1;
+	char *text, *at;
+	size_t len;
+
+	if (file_read("/proc/vmstat", 1u << 20, &text, &len))
+		return -1;
+	at = strstr(text, "\noom_kill ");
+	if (at)
+		nr = strtoll(at + strlen("\noom_kill "), NULL, 10);
+	free(text);
+	return nr;
+}
+
+static void watch_judge_killed(struct watch *w, struct vm_outcome *out, int signal)
+{
+	long long kills = host_oom_kills();
+
+	outcome_set(out, VM_QEMU_DIED, "QEMU was killed by SIG%s%s%s", sigabbrev_np(signal),
+		    watch_where(w).text,
+		    signal == SIGKILL && w->oom_kills >= 0 && kills > w->oom_kills ?
+		    ": the host ran out of memory" : "");
+}
+
 static void watch_judge_gone(struct watch *w, struct vm_outcome *out, int wait_status)
 {
-	const char *running = progress_running(&w->progress);
 	char words[256];
 
 	watch_last_words(w, words, sizeof(words));
 	if (WIFSIGNALED(wait_status))
-		outcome_set(out, VM_BROKEN, "QEMU was killed by SIG%s",
-			    sigabbrev_np(WTERMSIG(wait_status)));
+		watch_judge_killed(w, out, WTERMSIG(wait_status));
 	else if (scratch_is_full(w->s))
 		outcome_set(out, VM_BROKEN, "no space left in %s (TMPDIR)", w->s->dir);
 	else if (!w->booted)
 		outcome_set(out, VM_NO_BOOT, "guest did not boot: QEMU exited with %d: %s",
 			    WEXITSTATUS(wait_status), words);
 	else
-		outcome_set(out, VM_PANICKED, "guest reset itself without a panic%s%s: %s",
-			    running ? " in " : "", running ? running : "", words);
+		outcome_set(out, VM_PANICKED, "guest reset itself without a panic%s: %s",
+			    watch_where(w).text, words);
 }
 
 static void watch_judge_panic(struct watch *w, struct vm_outcome *out)
 {
 	const char *why = w->oops[0] ? w->oops : w->panic;
-	const char *running = progress_running(&w->progress);
 
 	if (!w->booted)
 		outcome_set(out, VM_NO_BOOT, "guest did not boot: %s", why);
 	else
-		outcome_set(out, VM_PANICKED, "guest panicked%s%s: %s", running ? " in " : "",
-			    running ? running : "", why);
+		outcome_set(out, VM_PANICKED, "guest panicked%s: %s", watch_where(w).text, why);
 }
 
 /* True when a limit is over, with the verdict set. */
 static bool watch_is_late(struct watch *w, struct vm_outcome *out, double now)
 {
-	const char *running = progress_running(&w->progress);
-	const char *sep = running ? " in " : "";
 	char words[256];
 
 	if (!w->booted && now - w->start_s > w->boot_s) {
@@ -328,13 +380,13 @@ static bool watch_is_late(struct watch *w, struct vm_outcome *out, double now)
 		return true;
 	}
 	if (now - w->start_s > w->timeout_s) {
-		outcome_set(out, VM_TIMED_OUT, "guest timed out after %g s%s%s", w->timeout_s, sep,
-			    running ? running : "");
+		outcome_set(out, VM_TIMED_OUT, "guest timed out after %g s%s", w->timeout_s,
+			    watch_where(w).text);
 		return true;
 	}
 	if (w->booted && now - w->last_s > w->hang_s) {
-		outcome_set(out, VM_HUNG, "guest hung%s%s: silent for %g s", sep,
-			    running ? running : "", w->hang_s);
+		outcome_set(out, VM_HUNG, "guest hung%s: silent for %g s",
+			    watch_where(w).text, w->hang_s);
 		return true;
 	}
 	return false;
@@ -344,7 +396,7 @@ static bool watch_is_late(struct watch *w, struct vm_outcome *out, double now)
 static int watch_loop(struct watch *w, struct vm_outcome *out)
 {
 	bool is_kvm = out->accel == VM_ACCEL_KVM;
-	double now, leave_s = 0;
+	double now, leave_s = 0, space_s = 0;
 	char words[256];
 	int gone, err;
 
@@ -356,6 +408,12 @@ static int watch_loop(struct watch *w, struct vm_outcome *out)
 		if (err || gone)
 			return err ? err : 1;
 		now = clock_wall_s();
+		/* QEMU drops what it cannot write, and lines would be missing unnoticed. */
+		if (now - space_s > SPACE_CHECK_S && scratch_is_full(w->s))
+			return -ENOSPC;
+		space_s = now - space_s > SPACE_CHECK_S ? now : space_s;
+		if (w->locked_up && !w->panicked && !w->ended)
+			return 0;
 		if ((w->ended || w->panicked || w->failure[0]) && !leave_s)
 			leave_s = now;
 		if (leave_s && now - leave_s > LEAVE_S)
@@ -371,6 +429,17 @@ static int watch_loop(struct watch *w, struct vm_outcome *out)
 	}
 }
 
+static void watch_judge_flood(struct watch *w, struct vm_outcome *out, const char *what,
+			      unsigned int limit)
+{
+	if (!strcmp(what, "its results") && w->nr_channel <= CHANNEL_MAX) {
+		what = "one line of its results";
+		limit = CHANNEL_LINE;
+	}
+	outcome_set(out, VM_FLOODED, "guest flooded %s%s: more than %u MiB", what,
+		    watch_where(w).text, limit >> 20);
+}
+
 static void watch_judge(struct watch *w, struct vm_outcome *out, int ret, int wait_status)
 {
 	if (ret == -EINTR)
@@ -378,14 +447,19 @@ static void watch_judge(struct watch *w, struct vm_outcome *out, int ret, int wa
 	else if (w->cb_err)
 		outcome_set(out, VM_BROKEN, "the results could not be written");
 	else if (ret == -EFBIG)
-		outcome_set(out, VM_BROKEN, "the guest sent a line of more than %u MiB",
-			    CHANNEL_LINE >> 20);
+		watch_judge_flood(w, out, "its results", CHANNEL_MAX);
+	else if (ret == -ENOBUFS)
+		watch_judge_flood(w, out, "its console", CONSOLE_MAX);
+	else if (ret == -ENOSPC)
+		outcome_set(out, VM_BROKEN, "no space left in %s (TMPDIR)", w->s->dir);
 	else if (ret < 0)
 		outcome_set(out, VM_BROKEN, "cannot follow the guest: %s", strerror(-ret));
 	else if (w->failure[0])
 		outcome_set(out, VM_NO_BOOT, "guest's init gave up: %s", w->failure);
 	else if (w->panicked)
 		watch_judge_panic(w, out);
+	else if (w->locked_up && !w->ended)
+		outcome_set(out, VM_HUNG, "guest hung%s: %s", watch_where(w).text, w->oops);
 	else if (w->ended)
 		watch_judge_status(w, out);
 	else if (ret == 1)
@@ -398,6 +472,7 @@ int watch_guest(struct watch *w, struct vm_outcome *out)
 	int ret, wait_status;
 
 	w->start_s = w->last_s = clock_wall_s();
+	w->oom_kills = host_oom_kills();
 	w->status = INT_MIN;
 	w->guest_boot_s = w->boot_took_s = -1;
 	w->channel.fd = -1;

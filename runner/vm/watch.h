@@ -28,7 +28,10 @@ struct watch {
 	struct progress progress;
 	double start_s, last_s;	/* start; last output on the channel */
 	int cb_err;
-	bool booted, ended, panicked, bad_line;
+	bool booted, ended, panicked, locked_up, bad_line;
+	unsigned long long nr_channel;	/* bytes */
+	unsigned long long nr_console;	/* since the channel's last */
+	long long oom_kills;	/* of the host, when the guest started; < 0: not known */
 	int status;		/* as vm_outcome's guest_status */
 	double guest_boot_s, boot_took_s;
 	char oops[256], panic[256], failure[256];
