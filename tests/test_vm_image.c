@@ -2,6 +2,7 @@
 #include <elf.h>
 
 #include "kselftest_harness.h"
+#include "vm/arch.h"
 #include "vm/image.h"
 
 #define PAYLOAD_AT	0x400
@@ -62,68 +63,73 @@ static void elf_make(struct elf_file *f)
 
 TEST(text_and_short_files_are_no_kernels)
 {
+	const struct vm_arch *arch = vm_arch_find("x86");
 	unsigned char p[0x300] = { 0 };
 
-	EXPECT_EQ(image_detect("hello", 5), IMAGE_OTHER);
-	EXPECT_EQ(image_detect("", 0), IMAGE_OTHER);
-	EXPECT_EQ(image_detect(p, sizeof(p)), IMAGE_OTHER);
-	EXPECT_EQ(image_detect(ELFMAG, SELFMAG), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, "hello", 5), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, "", 0), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, p, sizeof(p)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, ELFMAG, SELFMAG), IMAGE_OTHER);
 }
 
 TEST(elf_of_another_machine_is_no_kernel)
 {
+	const struct vm_arch *arch = vm_arch_find("x86");
 	struct elf_file f;
 
 	elf_make(&f);
-	EXPECT_EQ(image_detect(&f, sizeof(f)), IMAGE_ELF);
+	EXPECT_EQ(image_detect(arch, &f, sizeof(f)), IMAGE_ELF);
 	f.eh.e_machine = EM_AARCH64;
-	EXPECT_EQ(image_detect(&f, sizeof(f)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, &f, sizeof(f)), IMAGE_OTHER);
 	f.eh.e_machine = EM_X86_64;
 	f.eh.e_type = ET_REL;
-	EXPECT_EQ(image_detect(&f, sizeof(f)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, &f, sizeof(f)), IMAGE_OTHER);
 	f.eh.e_type = ET_EXEC;
 	f.eh.e_ident[EI_CLASS] = ELFCLASS32;
-	EXPECT_EQ(image_detect(&f, sizeof(f)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, &f, sizeof(f)), IMAGE_OTHER);
 }
 
 TEST(bzimage_payload_is_found)
 {
+	const struct vm_arch *arch = vm_arch_find("x86");
 	unsigned char p[0x500];
 	const void *payload = NULL;
 	size_t len = 0;
 
 	bzimage_make(p, sizeof(p), 0x100);
-	EXPECT_EQ(image_detect(p, sizeof(p)), IMAGE_BZIMAGE);
-	ASSERT_EQ(image_payload(p, sizeof(p), &payload, &len), 0);
+	EXPECT_EQ(image_detect(arch, p, sizeof(p)), IMAGE_BZIMAGE);
+	ASSERT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), 0);
 	EXPECT_EQ((const unsigned char *)payload, &p[PAYLOAD_AT]);
 	EXPECT_EQ(len, 0x100);
 }
 
 TEST(bzimage_that_is_cut_or_lies_is_refused)
 {
+	const struct vm_arch *arch = vm_arch_find("x86");
 	unsigned char p[0x500];
 	const void *payload;
 	uint32_t huge = 0xfffffff0;
 	size_t len;
 
 	bzimage_make(p, sizeof(p), 0x100);
-	EXPECT_EQ(image_payload(p, sizeof(p) - 1, &payload, &len), -EBADMSG);
-	EXPECT_EQ(image_payload(p, 0x200, &payload, &len), -EBADMSG);
+	EXPECT_EQ(image_payload(arch, p, sizeof(p) - 1, &payload, &len), -EBADMSG);
+	EXPECT_EQ(image_payload(arch, p, 0x200, &payload, &len), -EBADMSG);
 	memcpy(p + 0x248, &huge, 4);
-	EXPECT_EQ(image_payload(p, sizeof(p), &payload, &len), -EBADMSG);
+	EXPECT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), -EBADMSG);
 	bzimage_make(p, sizeof(p), huge);
-	EXPECT_EQ(image_payload(p, sizeof(p), &payload, &len), -EBADMSG);
+	EXPECT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), -EBADMSG);
 	bzimage_make(p, sizeof(p), 0);
-	EXPECT_EQ(image_payload(p, sizeof(p), &payload, &len), -EBADMSG);
+	EXPECT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), -EBADMSG);
 }
 
 TEST(bzimage_of_an_old_protocol_is_refused)
 {
+	const struct vm_arch *arch = vm_arch_find("x86");
 	unsigned char p[0x500];
 
 	bzimage_make(p, sizeof(p), 0x100);
 	p[0x206] = 0x07;
-	EXPECT_EQ(image_detect(p, sizeof(p)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, p, sizeof(p)), IMAGE_OTHER);
 }
 
 TEST(pvh_note_is_found_behind_another)

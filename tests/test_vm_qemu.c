@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kselftest_harness.h"
 #include "vm/accel.h"
+#include "vm/arch.h"
 #include "vm/qemu.h"
 
-static const struct qemu_guest guest = {
-	.qemu = "/bin/qemu",
-	.kernel = "/k",
-	.initrd = "/i",
-	.console = "/con",
-	.channel = "/chan",
-	.nr_cpus = 1,
-	.mem_mib = 512,
-};
+static struct qemu_guest guest_of(const char *arch)
+{
+	return (struct qemu_guest){
+		.arch = vm_arch_find(arch),
+		.qemu = "/bin/qemu",
+		.kernel = "/k",
+		.initrd = "/i",
+		.console = "/con",
+		.channel = "/chan",
+		.nr_cpus = 1,
+		.mem_mib = 512,
+	};
+}
 
 /* The argument behind the n-th @option, counted from 0. */
 static const char *value_of(const struct qemu_args *a, const char *option, int n)
@@ -27,7 +32,7 @@ static const char *value_of(const struct qemu_args *a, const char *option, int n
 
 TEST(every_guest_has_console_then_channel)
 {
-	struct qemu_guest g = guest;
+	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
 
 	for (g.accel = VM_ACCEL_KVM; g.accel <= VM_ACCEL_INSN; g.accel++) {
@@ -44,7 +49,7 @@ TEST(every_guest_has_console_then_channel)
 
 TEST(counted_guests_have_nothing_random)
 {
-	struct qemu_guest g = guest;
+	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
 	const char *cmdline;
 
@@ -62,7 +67,7 @@ TEST(counted_guests_have_nothing_random)
 
 TEST(two_cpus_keep_their_timers)
 {
-	struct qemu_guest g = guest;
+	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
 
 	g.accel = VM_ACCEL_INSN;
@@ -74,7 +79,7 @@ TEST(two_cpus_keep_their_timers)
 
 TEST(kvm_guests_are_as_people_run_them)
 {
-	struct qemu_guest g = guest;
+	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
 	const char *cmdline;
 
@@ -90,7 +95,7 @@ TEST(kvm_guests_are_as_people_run_them)
 
 TEST(plain_tcg_is_not_called_counted)
 {
-	struct qemu_guest g = guest;
+	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
 
 	g.accel = VM_ACCEL_TCG;
@@ -101,7 +106,7 @@ TEST(plain_tcg_is_not_called_counted)
 
 TEST(paths_that_do_not_fit_are_refused)
 {
-	struct qemu_guest g = guest;
+	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
 	char *path = malloc(4 * PATH_MAX);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "apt.h"
+#include "arch.h"
 #include "scratch.h"
 
 #define OUTPUT_MAX	(64u << 20)
@@ -92,7 +93,8 @@ int apt_open(struct scratch *s, struct apt *apt)
 /* A file of the suite's state; "": the directory itself. */
 static int apt_path(struct scratch *s, const char *suite, const char *name, char *path, size_t sz)
 {
-	return text_format(path, sz, "%s/apt/%s%s%s", s->cache, suite, *name ? "/" : "", name);
+	return text_format(path, sz, "%s/apt%s/%s%s%s", s->cache, s->arch->cache_suffix, suite,
+			   *name ? "/" : "", name);
 }
 
 static int apt_write(struct scratch *s, const char *suite, const char *name, const char *text)
@@ -128,8 +130,8 @@ static int apt_configure(struct scratch *s, const struct apt *apt, const char *s
 	if (!err)
 		err = apt_write(s, suite, "status", "");
 	if (!err)
-		err = text_format(text, sizeof(text), "deb [arch=amd64%s%s] %s %s main\n",
-				  has_keyring ? " signed-by=" : "", has_keyring ? KEYRING : "", uri,
+		err = text_format(text, sizeof(text), "deb [arch=%s%s%s] %s %s main\n",
+				  s->arch->debian, has_keyring ? " signed-by=" : "", has_keyring ? KEYRING : "", uri,
 				  suite);
 	if (!err)
 		err = apt_write(s, suite, "sources.list", text);
@@ -142,14 +144,14 @@ static int apt_configure(struct scratch *s, const struct apt *apt, const char *s
 			"Dir::Etc::PreferencesParts \"/dev/null\";\n"
 			"Dir::State \"%s\";\nDir::State::Lists \"%s/lists\";\n"
 			"Dir::State::status \"%s/status\";\nDir::Cache \"%s\";\n"
-			"APT::Architecture \"amd64\";\n#clear APT::Architectures;\n"
+			"APT::Architecture \"%s\";\n#clear APT::Architectures;\n"
 			"APT::Sandbox::User \"root\";\nAcquire::Languages \"none\";\n"
 			"Acquire::AllowInsecureRepositories \"false\";\n"
 			"Acquire::AllowWeakRepositories \"false\";\n"
 			"Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
 			"APT::Get::AllowUnauthenticated \"false\";\n"
 			"APT::Update::Error-Mode \"any\";\nAcquire::Retries \"2\";\n",
-			dir, dir, dir, dir, dir);
+			dir, dir, dir, dir, dir, s->arch->debian);
 	return err ? err : apt_write(s, suite, "apt.conf", text);
 }
 

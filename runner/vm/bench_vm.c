@@ -89,7 +89,7 @@ static int launch(struct vm_options *o)
 		fprintf(stderr, "bench_vm: cannot find bench_progs: %s\n", strerror(-err));
 		return 1;
 	}
-	if (!qemu_find(o->cfg.qemu, qemu, sizeof(qemu)))
+	if (!qemu_find(o->cfg.arch, o->cfg.qemu, qemu, sizeof(qemu)))
 		host.qemu = qemu;
 	status = relay_open(&relay, &host, o->nr_args, o->args);
 	if (status) {

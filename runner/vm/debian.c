@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "apt.h"
+#include "arch.h"
 #include "debian.h"
 #include "image.h"
 #include "kernel.h"
@@ -44,7 +45,8 @@ static bool spec_is_valid(const char *spec)
 
 static int debian_path(struct scratch *s, const char *name, char *path, size_t sz)
 {
-	return text_format(path, sz, "%s/debian%s%s", s->cache, *name ? "/" : "", name);
+	return text_format(path, sz, "%s/debian%s%s%s", s->cache, s->arch->cache_suffix,
+			   *name ? "/" : "", name);
 }
 
 /* A cached kernel's files, checked as far as its first page goes; -ENOENT when it is not there. */
@@ -67,7 +69,7 @@ static int cached_open(struct scratch *s, const char *version, struct kernel *k)
 		const void *payload;
 		size_t payload_len;
 
-		err = image_payload(data, len, &payload, &payload_len);
+		err = image_payload(s->arch, data, len, &payload, &payload_len);
 		free(data);
 	}
 	if (err) {
@@ -78,7 +80,7 @@ static int cached_open(struct scratch *s, const char *version, struct kernel *k)
 	if (text_format(k->modules, sizeof(k->modules), "%s/modules", dir) ||
 	    access(k->modules, R_OK))
 		k->modules[0] = '\0';
-	snprintf(k->label, sizeof(k->label), "%.90s" DEBIAN_FLAVOUR, version);
+	snprintf(k->label, sizeof(k->label), "%.90s%s", version, s->arch->flavour);
 	snprintf(k->debian, sizeof(k->debian), "%s", version);
 	return 0;
 }
@@ -165,7 +167,8 @@ static bool list_has(const char *names, const char *package)
 	return false;
 }
 
-static void list_newest(const char *names, const char *spec, char *version, size_t sz)
+static void list_newest(const char *names, const char *flavour, const char *spec, char *version,
+			size_t sz)
 {
 	char name[256], found[VERSION_SZ];
 	size_t len;
@@ -174,7 +177,7 @@ static void list_newest(const char *names, const char *spec, char *version, size
 	for (; *names; names += len + (names[len] == '\n')) {
 		len = strcspn(names, "\n");
 		if (text_format(name, sizeof(name), "%.*s", (int)len, names) ||
-		    !debian_package_version(name, found, sizeof(found)) ||
+		    !debian_package_version(name, flavour, found, sizeof(found)) ||
 		    !debian_version_matches(found, spec))
 			continue;
 		if (!version[0] || debian_version_cmp(version, found) < 0)
@@ -203,7 +206,7 @@ static void list_newest_tools(const char *names, char *package, size_t sz)
 struct fetch {
 	const char *what;	/* "kernel" or "headers" */
 	int (*packages)(struct scratch *s, struct fetch *f);
-	int (*arrange)(struct fetch *f);
+	int (*arrange)(struct scratch *s, struct fetch *f);
 	const char *target;	/* below the version's directory in the cache, "": that itself */
 	const struct apt *apt;
 	const char *suite;
@@ -228,8 +231,8 @@ static int fetch_package(struct scratch *s, struct fetch *f, const char *prefix,
 	char package[256];
 	int err;
 
-	err = text_format(package, sizeof(package), "%s%s" DEBIAN_FLAVOUR "%s", prefix, f->version,
-			  suffix);
+	err = text_format(package, sizeof(package), "%s%s%s%s", prefix, f->version,
+			  s->arch->flavour, suffix);
 	return err ? err : fetch_named(s, f, package);
 }
 
@@ -264,12 +267,12 @@ static int fetch_unpack(struct scratch *s, struct fetch *f)
 }
 
 /* Moves kernel and modules out of the unpacked tree to the places the cache has for them. */
-static int fetch_arrange(struct fetch *f)
+static int fetch_arrange(struct scratch *s, struct fetch *f)
 {
 	static const char *const images[] = {
-		"boot/vmlinuz-%s" DEBIAN_FLAVOUR,
-		"usr/lib/modules/%s" DEBIAN_FLAVOUR "/vmlinuz",
-		"usr/lib/modules/%s" DEBIAN_FLAVOUR "/vmlinuz.unsigned",
+		"boot/vmlinuz-%s%s",
+		"usr/lib/modules/%s%s/vmlinuz",
+		"usr/lib/modules/%s%s/vmlinuz.unsigned",
 	};
 	static const char *const modules[] = { "usr/lib/modules", "lib/modules" };
 	char from[PATH_MAX], to[PATH_MAX], name[256];
@@ -279,7 +282,7 @@ static int fetch_arrange(struct fetch *f)
 	if (text_format(to, sizeof(to), "%s/vmlinuz", f->dir))
 		return -ENAMETOOLONG;
 	for (i = 0; i < sizeof(images) / sizeof(images[0]) && err; i++) {
-		snprintf(name, sizeof(name), images[i], f->version);
+		snprintf(name, sizeof(name), images[i], f->version, s->arch->flavour);
 		if (text_format(from, sizeof(from), "%s/root/%s", f->dir, name))
 			return -ENAMETOOLONG;
 		err = rename(from, to) ? -errno : 0;
@@ -287,8 +290,8 @@ static int fetch_arrange(struct fetch *f)
 	if (err || text_format(to, sizeof(to), "%s/modules", f->dir))
 		return err ? err : -ENAMETOOLONG;
 	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
-		if (text_format(from, sizeof(from), "%s/root/%s/%s" DEBIAN_FLAVOUR "/kernel",
-				f->dir, modules[i], f->version))
+		if (text_format(from, sizeof(from), "%s/root/%s/%s%s/kernel", f->dir, modules[i],
+				f->version, s->arch->flavour))
 			return -ENAMETOOLONG;
 		/* 6.19 to 7.1 have no modules in the archive any more. */
 		if (!rename(from, to))
@@ -388,8 +391,8 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 	snprintf(name, sizeof(name), TMP_PREFIX "%d", (int)getpid());
 	err = debian_path(s, name, f->dir, sizeof(f->dir));
 	if (!err)
-		err = text_format(final_dir, sizeof(final_dir), "%s/debian/%s%s", s->cache,
-				  f->version, f->target);
+		err = text_format(final_dir, sizeof(final_dir), "%s/debian%s/%s%s", s->cache,
+				  s->arch->cache_suffix, f->version, f->target);
 	if (!err)
 		err = dir_make_all(f->dir);
 	if (err)
@@ -399,7 +402,7 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 	if (!err) {
 		err = fetch_unpack(s, f);
 		if (!err && f->arrange)
-			err = f->arrange(f);
+			err = f->arrange(s, f);
 		if (err)
 			snprintf(f->why, sizeof(f->why), "the package is not as expected (%s)",
 				 strerror(-err));
@@ -414,16 +417,16 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 }
 
 /* Whether the suite has what is wanted; a kernel's spec becomes a version by that. */
-static bool fetch_choose(struct fetch *f, const char *spec)
+static bool fetch_choose(struct scratch *s, struct fetch *f, const char *spec)
 {
 	char package[256];
 
 	if (!f->target[0]) {
-		list_newest(f->names, spec, f->version, sizeof(f->version));
+		list_newest(f->names, s->arch->flavour, spec, f->version, sizeof(f->version));
 		return f->version[0];
 	}
-	return !text_format(package, sizeof(package), "linux-headers-%s" DEBIAN_FLAVOUR,
-			    f->version) && list_has(f->names, package);
+	return !text_format(package, sizeof(package), "linux-headers-%s%s", f->version,
+			    s->arch->flavour) && list_has(f->names, package);
 }
 
 /* -ENOENT: not in this suite. */
@@ -440,7 +443,7 @@ static int fetch_from_suite(struct scratch *s, const char *spec, struct fetch *f
 		err = apt_list(s, f->suite, &f->names);
 		if (err)
 			return err;
-		if (!fetch_choose(f, spec))
+		if (!fetch_choose(s, f, spec))
 			return -ENOENT;
 		err = fetch_version(s, f);
 		if (!err || err == -EINTR || s->reason[0])
@@ -491,8 +494,8 @@ int debian_kernel(struct scratch *s, const char *spec_arg, struct kernel *k)
 	int lock, err;
 
 	snprintf(spec, sizeof(spec), "%s", spec_arg);
-	flavour = strstr(spec, DEBIAN_FLAVOUR);
-	if (flavour && !flavour[strlen(DEBIAN_FLAVOUR)])
+	flavour = strstr(spec, s->arch->flavour);
+	if (flavour && !flavour[strlen(s->arch->flavour)])
 		*flavour = '\0';
 	if (strlen(spec_arg) >= sizeof(spec) || !spec_is_valid(spec))
 		return scratch_fail(s, VM_NO_KERNEL, -EINVAL, "no Debian kernel \"%.80s\": a "
@@ -528,7 +531,8 @@ int debian_headers(struct scratch *s, const char *version, char *dir, size_t sz)
 	char top[PATH_MAX];
 	int err;
 
-	if (text_format(top, sizeof(top), "%s/debian/%s%s", s->cache, version, f.target) ||
+	if (text_format(top, sizeof(top), "%s/debian%s/%s%s", s->cache, s->arch->cache_suffix,
+			version, f.target) ||
 	    text_format(dir, sz, "%s/root", top) ||
 	    text_format(f.version, sizeof(f.version), "%s", version))
 		return -ENAMETOOLONG;

@@ -12,9 +12,6 @@
 struct kernel;
 struct scratch;
 
-/* Flavour fetched: small, and with BTF from 5.10 on. */
-#define DEBIAN_FLAVOUR	"-cloud-amd64"
-
 /*
  * @version is a prefix at a component's border ("6.12", "6.12.95") or exact ("6.12.95+deb12",
  * with or without the flavour). What it resolved to is pinned in the cache; with that kernel in
@@ -34,10 +31,10 @@ int debian_version_cmp(const char *a, const char *b);
 bool debian_version_matches(const char *version, const char *spec);
 
 /*
- * The version in the name of a package that carries a kernel of our flavour: "linux-image-",
+ * The version in the name of a package that carries a kernel of the flavour: "linux-image-",
  * "linux-binary-" or "linux-binary-unsigned-" in front. False for all other names.
  */
-bool debian_package_version(const char *package, char *version, size_t sz);
+bool debian_package_version(const char *package, const char *flavour, char *version, size_t sz);
 
 /* Whether a package with these dependencies wants a newer C library than @have ("2.36"). */
 bool debian_needs_libc(const char *depends, const char *have);

@@ -49,17 +49,17 @@ bool debian_version_matches(const char *version, const char *spec)
 	return !strncmp(version, spec, len) && (!version[len] || strchr(".+-~", version[len]));
 }
 
-bool debian_package_version(const char *package, char *version, size_t sz)
+bool debian_package_version(const char *package, const char *flavour, char *version, size_t sz)
 {
 	static const char *const prefixes[] = { "linux-image-", "linux-binary-unsigned-",
 						"linux-binary-" };
-	size_t flavour = strlen(DEBIAN_FLAVOUR), len = strlen(package), i;
+	size_t flavour_len = strlen(flavour), len = strlen(package), i;
 
 	if (len > 9 && !strcmp(package + len - 9, "-unsigned"))
 		len -= 9;
-	if (len <= flavour || strncmp(package + len - flavour, DEBIAN_FLAVOUR, flavour))
+	if (len <= flavour_len || strncmp(package + len - flavour_len, flavour, flavour_len))
 		return false;
-	len -= flavour;
+	len -= flavour_len;
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t skip = strlen(prefixes[i]);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "decompress.h"
 #include "image.h"
 #include "scratch.h"
@@ -32,30 +33,37 @@ static uint32_t le(const unsigned char *p, unsigned int nr_bytes)
 	return v;
 }
 
-enum image_kind image_detect(const void *data, size_t len)
+static bool elf_read(const void *data, size_t len, Elf64_Ehdr *eh)
 {
+	if (len < sizeof(*eh))
+		return false;
+	memcpy(eh, data, sizeof(*eh));
+	return !memcmp(eh->e_ident, ELFMAG, SELFMAG) && eh->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       eh->e_ident[EI_DATA] == ELFDATA2LSB &&
+	       (eh->e_type == ET_EXEC || eh->e_type == ET_DYN);
+}
+
+enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_t len)
+{
+	enum image_kind kind = IMAGE_OTHER;
 	const unsigned char *p = data;
 	Elf64_Ehdr eh;
 
-	if (len >= sizeof(eh) && !memcmp(p, ELFMAG, SELFMAG)) {
-		memcpy(&eh, p, sizeof(eh));
-		if (eh.e_ident[EI_CLASS] == ELFCLASS64 && eh.e_ident[EI_DATA] == ELFDATA2LSB &&
-		    eh.e_machine == EM_X86_64 && (eh.e_type == ET_EXEC || eh.e_type == ET_DYN))
-			return IMAGE_ELF;
-		return IMAGE_OTHER;
-	}
-	if (len >= BZ_HEADER_END && le(p + BZ_BOOT_FLAG, 2) == 0xaa55 &&
-	    !memcmp(p + BZ_MAGIC, "HdrS", 4) && le(p + BZ_VERSION, 2) >= BZ_VERSION_PAYLOAD)
-		return IMAGE_BZIMAGE;
-	return IMAGE_OTHER;
+	if (elf_read(data, len, &eh))
+		kind = eh.e_machine == arch->elf_machine ? IMAGE_ELF : IMAGE_OTHER;
+	else if (len >= BZ_HEADER_END && le(p + BZ_BOOT_FLAG, 2) == 0xaa55 &&
+		 !memcmp(p + BZ_MAGIC, "HdrS", 4) && le(p + BZ_VERSION, 2) >= BZ_VERSION_PAYLOAD)
+		kind = IMAGE_BZIMAGE;
+	return arch->image_kinds & 1u << kind ? kind : IMAGE_OTHER;
 }
 
-int image_payload(const void *data, size_t len, const void **payload, size_t *payload_len)
+int image_payload(const struct vm_arch *arch, const void *data, size_t len, const void **payload,
+		  size_t *payload_len)
 {
 	const unsigned char *p = data;
 	size_t setup, off, sz;
 
-	if (image_detect(data, len) != IMAGE_BZIMAGE)
+	if (image_detect(arch, data, len) != IMAGE_BZIMAGE)
 		return -EBADMSG;
 	setup = p[BZ_SETUP_SECTS] ? p[BZ_SETUP_SECTS] : 4;
 	off = (setup + 1) * SECTOR_SZ + le(p + BZ_PAYLOAD_OFFSET, 4);
@@ -95,9 +103,8 @@ bool image_has_pvh(const void *elf, size_t len)
 	Elf64_Phdr ph;
 	size_t i;
 
-	if (image_detect(elf, len) != IMAGE_ELF)
+	if (!elf_read(elf, len, &eh))
 		return false;
-	memcpy(&eh, p, sizeof(eh));
 	for (i = 0; i < eh.e_phnum; i++) {
 		if (eh.e_phoff > len || (len - eh.e_phoff) / sizeof(ph) <= i)
 			return false;
@@ -117,9 +124,8 @@ bool image_has_section(const void *elf, size_t len, const char *name)
 	Elf64_Ehdr eh;
 	Elf64_Shdr strtab, sh;
 
-	if (image_detect(elf, len) != IMAGE_ELF)
+	if (!elf_read(elf, len, &eh))
 		return false;
-	memcpy(&eh, p, sizeof(eh));
 	if (eh.e_shoff > len || (len - eh.e_shoff) / sizeof(sh) < eh.e_shnum ||
 	    eh.e_shstrndx >= eh.e_shnum)
 		return false;
@@ -171,7 +177,7 @@ static int image_extract(struct scratch *s, const char *path, const char *data, 
 	size_t payload_len;
 	int err;
 
-	err = image_payload(data, len, &payload, &payload_len);
+	err = image_payload(s->arch, data, len, &payload, &payload_len);
 	if (err)
 		return scratch_fail(s, VM_NO_KERNEL, err, "%s is cut off or damaged", path);
 	kind = compression_detect(payload, payload_len);
@@ -184,10 +190,11 @@ static int image_extract(struct scratch *s, const char *path, const char *data, 
 	if (err)
 		return scratch_fail(s, VM_NO_KERNEL, err, "%s: damaged %s payload (%s)", path,
 				    compression_name(kind), strerror(-err));
-	if (image_detect(*elf, *elf_len) != IMAGE_ELF) {
+	if (image_detect(s->arch, *elf, *elf_len) != s->arch->kernel_kind) {
 		free(*elf);
 		*elf = NULL;
-		return scratch_fail(s, VM_NO_KERNEL, -EBADMSG, "%s holds no x86-64 ELF", path);
+		return scratch_fail(s, VM_NO_KERNEL, -EBADMSG, "%s holds no kernel of %s", path,
+				    s->arch->name);
 	}
 	return 0;
 }
@@ -241,7 +248,7 @@ int image_vmlinux(struct scratch *s, const char *path, char *elf_path, size_t sz
 	if (err)
 		return scratch_fail(s, VM_NO_KERNEL, err, "cannot read %s: %s", path,
 				    strerror(-err));
-	if (image_detect(data, len) == IMAGE_ELF) {
+	if (image_detect(s->arch, data, len) == s->arch->kernel_kind) {
 		snprintf(elf_path, sz, "%s", real);
 		err = 1;
 		goto out;

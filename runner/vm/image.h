@@ -7,20 +7,23 @@
 #include <stddef.h>
 
 struct scratch;
+struct vm_arch;
 
 /* Largest vmlinux accepted: one with all its debug information stays below. */
 #define IMAGE_MAX	(2ul << 30)
 
 enum image_kind {
 	IMAGE_OTHER,
-	IMAGE_ELF,		/* 64-bit little-endian x86 executable */
+	IMAGE_ELF,		/* 64-bit little-endian executable */
 	IMAGE_BZIMAGE,		/* boot protocol 2.08 or later, where the payload's place is said */
 };
 
-enum image_kind image_detect(const void *data, size_t len);
+/* IMAGE_OTHER also for what is no kernel of this architecture. */
+enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_t len);
 
 /* The compressed payload of a bzImage. 0 or -EBADMSG when it is cut off or its sizes lie. */
-int image_payload(const void *data, size_t len, const void **payload, size_t *payload_len);
+int image_payload(const struct vm_arch *arch, const void *data, size_t len, const void **payload,
+		  size_t *payload_len);
 
 /* Has the Xen note with the 32-bit entry QEMU boots an ELF kernel through (CONFIG_PVH). */
 bool image_has_pvh(const void *elf, size_t len);

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "debian.h"
 #include "image.h"
 #include "kernel.h"
@@ -15,7 +16,7 @@
 #define HEAD_SZ		4096
 
 /* What a regular file is, from its first bytes. -errno when it cannot be read. */
-static int kernel_detect(const char *path, enum image_kind *kind)
+static int kernel_detect(const struct vm_arch *arch, const char *path, enum image_kind *kind)
 {
 	char head[HEAD_SZ];
 	ssize_t n;
@@ -29,7 +30,7 @@ static int kernel_detect(const char *path, enum image_kind *kind)
 	if (n < 0)
 		err = -errno;
 	close(fd);
-	*kind = n > 0 ? image_detect(head, (size_t)n) : IMAGE_OTHER;
+	*kind = n > 0 ? image_detect(arch, head, (size_t)n) : IMAGE_OTHER;
 	return err;
 }
 
@@ -62,29 +63,24 @@ static int kernel_file(struct scratch *s, const char *path, struct kernel *k)
 		return scratch_fail(s, VM_NO_KERNEL, -EINVAL, "%s is no regular file", path);
 	if (!st.st_size)
 		return scratch_fail(s, VM_NO_KERNEL, -EINVAL, "%s is empty", path);
-	err = kernel_detect(path, &kind);
+	err = kernel_detect(s->arch, path, &kind);
 	if (err)
 		return scratch_fail(s, VM_NO_KERNEL, err, "cannot read the kernel %s: %s", path,
 				    strerror(-err));
 	if (kind == IMAGE_OTHER)
-		return scratch_fail(s, VM_NO_KERNEL, -ENOEXEC, "%s is no x86-64 kernel (neither a "
-				    "bzImage nor an ELF vmlinux)", path);
+		return scratch_fail(s, VM_NO_KERNEL, -ENOEXEC, "%s is no %s kernel (%s)", path,
+				    s->arch->name, s->arch->image_names);
 	snprintf(k->image, sizeof(k->image), "%s", path);
 	return 0;
 }
 
-/*
- * vmlinux first: make rewrites it always, the boot image only when asked to, so a stale bzImage
- * beside a new vmlinux is common and the reverse is not.
- */
 static int kernel_tree(struct scratch *s, const char *dir, struct kernel *k)
 {
-	static const char *const images[] = { "vmlinux", "arch/x86/boot/bzImage",
-					      "arch/x86_64/boot/bzImage" };
+	const char *const *images = s->arch->tree_images;
 	char path[PATH_MAX];
 	size_t i;
 
-	for (i = 0; i < sizeof(images) / sizeof(images[0]); i++) {
+	for (i = 0; i < ARCH_NR_TREE_IMAGES && images[i]; i++) {
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, images[i]) >= sizeof(path))
 			continue;
 		if (access(path, F_OK))
@@ -93,8 +89,8 @@ static int kernel_tree(struct scratch *s, const char *dir, struct kernel *k)
 		snprintf(k->build, sizeof(k->build), "%s", dir);
 		return kernel_file(s, path, k);
 	}
-	return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "%s is no kernel build tree (no vmlinux and "
-			    "no arch/x86/boot/bzImage in it)", dir);
+	return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "%s is no kernel build tree for %s (no %s "
+			    "and no %s in it)", dir, s->arch->name, images[0], images[1]);
 }
 
 static int kernel_host(struct scratch *s, struct kernel *k)
@@ -105,6 +101,9 @@ static int kernel_host(struct scratch *s, struct kernel *k)
 	struct utsname uts;
 	size_t i;
 
+	if (s->arch != vm_arch_host())
+		return scratch_fail(s, VM_NO_KERNEL, -ENOEXEC, "the running kernel is not of %s",
+				    s->arch->name);
 	if (uname(&uts))
 		return scratch_fail(s, VM_NO_KERNEL, -errno, "uname: %s", strerror(errno));
 	kernel_label(k, uts.release);

@@ -7,24 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "qemu.h"
-
-#define QEMU_DEFAULT	"qemu-system-x86_64"
-
-/*
- * A named model, never "max": features a later QEMU adds change the code the kernel patches
- * itself to, and with it every count. cx16=off because cmpxchg16b of QEMU 7.2's TCG leaves
- * garbage in EFLAGS, which makes SLUB's fast path of 6.12 oops in most boots; it stays off for
- * later QEMUs so that figures agree.
- */
-#define TCG_CPU		"Nehalem,cx16=off"
 
 #define ICOUNT		"shift=0,sleep=off,align=off"
 
 /*
  * panic and oops: a guest that oopsed cannot be trusted with a figure, and QEMU exits on reboot.
  */
-#define CMDLINE_BASE	"console=ttyS0 quiet panic=-1 oops=panic bench.channel=ttyS1"
+#define CMDLINE_BASE	"console=%s quiet panic=-1 oops=panic bench.channel=%s"
 
 /*
  * Counted guests: nothing random in the layout, so that two boots are equal to the byte. And
@@ -68,7 +59,7 @@ static void args_add_accel(struct qemu_args *a, const struct qemu_guest *g)
 	args_add(a, "-accel");
 	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "kvm" : "tcg");
 	args_add(a, "-cpu");
-	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" : TCG_CPU);
+	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" : g->arch->tcg_cpu);
 	if (g->accel != VM_ACCEL_INSN)
 		return;
 	args_add(a, "-icount");
@@ -83,17 +74,29 @@ static void args_add_accel(struct qemu_args *a, const struct qemu_guest *g)
 static void args_add_cmdline(struct qemu_args *a, const struct qemu_guest *g)
 {
 	args_add(a, "-append");
-	if (g->accel == VM_ACCEL_KVM) {
-		args_add(a, "%s bench.accel=kvm %s", CMDLINE_BASE, CMDLINE_KVM);
+	if (g->accel == VM_ACCEL_KVM)
+		args_add(a, CMDLINE_BASE " bench.accel=kvm " CMDLINE_KVM, g->arch->console,
+			 g->arch->channel);
+	else
+		args_add(a, CMDLINE_BASE " bench.accel=%s " CMDLINE_FIXED "%s", g->arch->console,
+			 g->arch->channel, g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg",
+			 g->accel == VM_ACCEL_INSN && g->nr_cpus == 1 ? g->arch->one_cpu : "");
+}
+
+/* Files, not pipes: a full pipe would stall the device at a moment the host chooses. */
+static void args_add_ttys(struct qemu_args *a, const struct qemu_guest *g)
+{
+	args_add(a, "-serial");
+	args_add(a, "file:%s", g->console);
+	if (!g->arch->channel_device) {
+		args_add(a, "-serial");
+		args_add(a, "file:%s", g->channel);
 		return;
 	}
-	/*
-	 * Without the local APIC's timer the kernel does not calibrate it, which spins through 4 s
-	 * of wall time under icount. A second CPU needs it for its one-shot timers.
-	 */
-	args_add(a, "%s bench.accel=%s %s%s", CMDLINE_BASE,
-		 g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg", CMDLINE_FIXED,
-		 g->accel == VM_ACCEL_INSN && g->nr_cpus == 1 ? " nolapic_timer" : "");
+	args_add(a, "-chardev");
+	args_add(a, "file,id=channel,path=%s", g->channel);
+	args_add(a, "-device");
+	args_add(a, "%s,chardev=channel", g->arch->channel_device);
 }
 
 int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a)
@@ -105,6 +108,10 @@ int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a)
 	args_add(a, "-display");
 	args_add(a, "none");
 	args_add(a, "-no-reboot");
+	if (g->arch->board) {
+		args_add(a, "-M");
+		args_add(a, "%s", g->arch->board);
+	}
 	args_add(a, "-m");
 	args_add(a, "%uM", g->mem_mib);
 	args_add(a, "-smp");
@@ -115,11 +122,7 @@ int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a)
 	args_add(a, "-initrd");
 	args_add(a, "%s", g->initrd);
 	args_add_cmdline(a, g);
-	/* Files, not pipes: a full pipe would stall the device at a moment the host chooses. */
-	args_add(a, "-serial");
-	args_add(a, "file:%s", g->console);
-	args_add(a, "-serial");
-	args_add(a, "file:%s", g->channel);
+	args_add_ttys(a, g);
 	return a->argc < 0 ? -E2BIG : 0;
 }
 
@@ -130,12 +133,12 @@ static bool is_executable(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
 }
 
-int qemu_find(const char *name, char *path, size_t sz)
+int qemu_find(const struct vm_arch *arch, const char *name, char *path, size_t sz)
 {
 	const char *dirs = getenv("PATH"), *end;
 
 	if (!name)
-		name = QEMU_DEFAULT;
+		name = arch->qemu;
 	if (strchr(name, '/')) {
 		snprintf(path, sz, "%s", name);
 		return is_executable(path) ? 0 : -ENOENT;

@@ -10,7 +10,10 @@
 
 #define QEMU_NR_ARGS	64
 
+struct vm_arch;
+
 struct qemu_guest {
+	const struct vm_arch *arch;
 	const char *qemu;
 	const char *kernel;
 	const char *initrd;
@@ -31,7 +34,7 @@ struct qemu_args {
 /* 0 or -E2BIG. @a must not move afterwards. */
 int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a);
 
-/* Full path of @name (NULL: the default) as execvp would find it. 0 or -ENOENT. */
-int qemu_find(const char *name, char *path, size_t sz);
+/* Full path of @name (NULL: the architecture's) as execvp would find it. 0 or -ENOENT. */
+int qemu_find(const struct vm_arch *arch, const char *name, char *path, size_t sz);
 
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "scratch.h"
 
 #define SCRATCH_PREFIX	"bench_vm."
@@ -178,6 +179,7 @@ int scratch_open(struct scratch *s, FILE *notes)
 	s->lock_fd = -1;
 	s->signal_fd = -1;
 	s->notes = notes;
+	s->arch = vm_arch_host();
 	err = scratch_block_signals(s);
 	if (err)
 		return scratch_fail(s, VM_BROKEN, err, "cannot watch signals: %s", strerror(-err));

@@ -15,7 +15,10 @@
 
 #include "vm.h"
 
+struct vm_arch;
+
 struct scratch {
+	const struct vm_arch *arch;	/* of the guests; this machine's until somebody says else */
 	char dir[PATH_MAX - 64];	/* temporary, private, removed at the end */
 	char cache[PATH_MAX - 256];
 	int lock_fd;			/* marks dir as owned by a living launcher */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "accel.h"
+#include "arch.h"
 #include "image.h"
 #include "initramfs.h"
 #include "kernel.h"
@@ -197,10 +198,10 @@ static int vm_prepare(struct vm *vm)
 	struct scratch *s = &vm->s;
 	int err;
 
-	if (qemu_find(vm->cfg->qemu, vm->qemu, sizeof(vm->qemu)))
+	if (qemu_find(s->arch, vm->cfg->qemu, vm->qemu, sizeof(vm->qemu)))
 		return scratch_fail(s, VM_NO_QEMU, -ENOENT, vm->cfg->qemu ? "no QEMU %s" :
-				    "no %s in PATH (package qemu-system-x86)",
-				    vm->cfg->qemu ? vm->cfg->qemu : "qemu-system-x86_64");
+				    "no %s in PATH (package %s)", vm->cfg->qemu ?: s->arch->qemu,
+				    s->arch->qemu_package);
 	err = vm_open_console(vm);
 	if (err)
 		return err;
@@ -228,6 +229,7 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 {
 	const struct vm_config *cfg = vm->cfg;
 	struct qemu_guest guest = {
+		.arch = vm->s.arch,
 		.qemu = vm->qemu,
 		.kernel = vm->boot_image,
 		.initrd = vm->initrd,
@@ -365,6 +367,15 @@ static void vm_finish(struct vm *vm, int err, struct vm_outcome *out)
 	scratch_close(s);
 }
 
+static int vm_open(struct vm *vm, const struct vm_config *cfg)
+{
+	int err = scratch_open(&vm->s, cfg->notes);
+
+	if (cfg->arch)
+		vm->s.arch = cfg->arch;
+	return err;
+}
+
 static void outcome_init(struct vm_outcome *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -382,7 +393,7 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 	outcome_init(out);
 	vm->cfg = cfg;
 	vm->copy_fd = -1;
-	err = scratch_open(&vm->s, cfg->notes);
+	err = vm_open(vm, cfg);
 	if (!err)
 		err = vm_prepare(vm);
 	if (!err) {
@@ -432,7 +443,7 @@ int vm_write_vmlinux(const struct vm_config *cfg, const char *path, struct vm_ou
 		return -ENOMEM;
 	outcome_init(out);
 	vm->copy_fd = -1;
-	err = scratch_open(&vm->s, cfg->notes);
+	err = vm_open(vm, cfg);
 	if (!err)
 		err = vm_copy_vmlinux(&vm->s, cfg->kernel, path);
 	vm_finish(vm, err, out);

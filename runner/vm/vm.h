@@ -37,7 +37,10 @@ enum vm_verdict {
 	VM_BROKEN,		/* the launcher itself could not go on: disk full, no memory, ... */
 };
 
+struct vm_arch;
+
 struct vm_config {
+	const struct vm_arch *arch;	/* NULL: this machine's */
 	const char *kernel;	/* image, ELF, build tree, "host" or "debian:VERSION" */
 	enum vm_accel accel;
 	unsigned int nr_cpus;	/* 0: 1 */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch.h"
 #include "vm_options.h"
 
 #define LIST_LINE_MAX	1024
@@ -333,6 +334,7 @@ int vm_options_parse(struct vm_options *o, int argc, char **argv)
 	int c, err = 0;
 
 	memset(o, 0, sizeof(*o));
+	o->cfg.arch = vm_arch_host();
 	o->cfg.notes = stderr;
 	o->cfg.modules = o->modules;
 	for (i = 0; i < NR_OPTS; i++) {

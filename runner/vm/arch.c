@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <elf.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "arch.h"
+#include "image.h"
+
+static const struct vm_arch archs[] = {
+	{
+		.name = "x86",
+		.machine = "x86_64",
+		.elf_machine = EM_X86_64,
+		.qemu = "qemu-system-x86_64",
+		.qemu_package = "qemu-system-x86",
+		/*
+		 * A named model, never "max": features a later QEMU adds change the code the kernel
+		 * patches itself to, and with it every count. cx16=off because cmpxchg16b of QEMU
+		 * 7.2's TCG leaves garbage in EFLAGS, which makes SLUB's fast path of 6.12 oops in
+		 * most boots; it stays off for later QEMUs so that figures agree.
+		 */
+		.tcg_cpu = "Nehalem,cx16=off",
+		.console = "ttyS0",
+		.channel = "ttyS1",
+		/*
+		 * Without the local APIC's timer the kernel does not calibrate it, which spins
+		 * through 4 s of wall time under icount. A second CPU needs it for its one-shot
+		 * timers.
+		 */
+		.one_cpu = " nolapic_timer",
+		.image_names = "neither a bzImage nor an ELF vmlinux",
+		.image_kinds = 1u << IMAGE_ELF | 1u << IMAGE_BZIMAGE,
+		.kernel_kind = IMAGE_ELF,
+		/*
+		 * vmlinux first: make rewrites it always, the boot image only when asked to, so a
+		 * stale bzImage beside a new vmlinux is common and the reverse is not.
+		 */
+		.tree_images = { "vmlinux", "arch/x86/boot/bzImage", "arch/x86_64/boot/bzImage" },
+		.debian = "amd64",
+		.flavour = "-cloud-amd64",
+		.cache_suffix = "",
+		.runner = "bench_progs.x86",
+	},
+};
+
+#define NR_ARCHS	(sizeof(archs) / sizeof(archs[0]))
+
+const struct vm_arch *vm_arch_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NR_ARCHS; i++) {
+		if (!strcmp(name, archs[i].name) || !strcmp(name, archs[i].machine) ||
+		    !strcmp(name, archs[i].debian))
+			return &archs[i];
+	}
+	return NULL;
+}
+
+const struct vm_arch *vm_arch_host(void)
+{
+	const struct vm_arch *arch = NULL;
+	struct utsname uts;
+
+	if (!uname(&uts))
+		arch = vm_arch_find(uts.machine);
+	return arch && !arch->why_not ? arch : &archs[0];
+}
