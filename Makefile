@@ -3,6 +3,7 @@
 # make			bench_progs and bench_vm
 # make deps		install what the build and a guest need
 # make run		measure in a guest; KERNEL=debian:6.1, an image or a build tree; ARGS='-t hash'
+# make matrix		measure on every kernel of LIST, by default tests/matrix.list
 # make run-native	measure on the running kernel
 # make check		the tests of the suite itself; sanitize, coverage: its unit tests so
 # V=1 shows commands; CLANG, BPFTOOL, CC, HOSTCC, ARCH, CROSS_COMPILE, VMLINUX_BTF as in the kernel.
@@ -46,6 +47,7 @@ CLANG ?= clang
 BPFTOOL ?= bpftool
 VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
 KERNEL ?= debian:6.12
+LIST ?= tests/matrix.list
 ARGS ?=
 
 # VARIANT: a second set of objects, built with other CFLAGS.
@@ -88,11 +90,11 @@ RUNNER_OBJS := $(filter-out $(SHARED_OBJS) $(O)/runner/gen_families.o, \
 	       $(patsubst %.c,$(O)/%.o,$(USER_SRCS)) $(GUEST_OBJS)
 VM_OBJS := $(filter-out $(GUEST_OBJS),$(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/vm/*.c))))
 
-.PHONY: all run run-native check unit sanitize coverage deps clean help FORCE
+.PHONY: all run matrix run-native check unit sanitize coverage deps clean help FORCE
 all: bench_progs bench_vm
 
 help:
-	@sed -n '3,8s/^# //p' Makefile
+	@sed -n '3,9s/^# //p' Makefile
 
 deps:
 	$(Q).ci/deps.sh install
@@ -100,6 +102,9 @@ deps:
 run: all
 	$(Q)mkdir -p results
 	$(Q)./bench_vm -k $(KERNEL) -- run -o table -o jsonl:results/$(subst :,-,$(subst /,_,$(KERNEL))).jsonl $(ARGS)
+
+matrix: all
+	$(Q)./bench_vm matrix -k @$(LIST) -- $(ARGS)
 
 run-native: bench_progs
 	$(Q)mkdir -p results

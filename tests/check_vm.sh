@@ -60,4 +60,22 @@ for kernel in "${kernels[@]}"; do
 		check "SIG$sig: the document is intact" intact "$work/sig"
 	done
 done
+
+# All of them in one command. A second time nothing is booted; with other arguments all are.
+boots=()
+for kernel in "${kernels[@]}"; do boots+=(-k "$kernel"); done
+matrix() { "$vm" matrix "${boots[@]}" --accel insn --results "$work/matrix" "$@" >"$work/tables" 2>"$work/log"; }
+export -f matrix
+check "matrix: all kernels pass" matrix -a selfcheck -- -q
+check "matrix: the families' table counts them" grep -qE '^selfcheck( +[0-9]+/0/[0-9]+)+$' "$work/tables"
+check "matrix: a document each" eval '[ "$(ls "$work/matrix/"*.jsonl | wc -l)" = ${#kernels[@]} ]'
+check "matrix: finished boots are not repeated" eval \
+	'matrix -a selfcheck -- -q && [ "$(grep -c "done before" "$work/log")" = ${#kernels[@]} ]'
+check "matrix: other arguments are another boot" eval \
+	'matrix -a selfcheck/empty -- -q && ! grep -q "done before" "$work/log"'
+check "matrix: a failed case is status 1, and named" eval \
+	'matrix -a "selfcheck/mix" -- -q --exec fake:fail@selfcheck/mix; [ $? = 1 ] && grep -q "selfcheck/mix: fail: " "$work/tables"'
+check "matrix: a kernel that is none is status 2, the others are measured" eval \
+	'matrix -k /nonexistent -a selfcheck/empty -- -q; [ $? = 2 ] && grep -q "^/nonexistent: no kernel" "$work/tables" &&
+	 grep -qE "^all( +1/0/0)+ +-$" "$work/tables"'
 summary

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "matrix.h"
 #include "qemu.h"
 #include "relay.h"
 #include "vm.h"
@@ -77,7 +78,8 @@ static int conclude(const struct vm_options *o, const struct vm_outcome *out,
 static int launch(struct vm_options *o)
 {
 	char runner[PATH_MAX], qemu[PATH_MAX];
-	struct relay_host host = { .runner = runner, .kernel = o->cfg.kernel };
+	struct relay_host host = { .runner = runner, .kernel = o->cfg.kernel,
+				   .facts = o->facts, .nr_facts = o->nr_facts };
 	struct vm_outcome out;
 	struct relay relay = {};
 	unsigned int nr_lost;
@@ -138,6 +140,9 @@ int main(int argc, char **argv)
 	case VM_VERB_HELP:
 		vm_options_help(stdout);
 		status = fflush(stdout) ? 1 : 0;
+		break;
+	case VM_VERB_MATRIX:
+		status = matrix(&o);
 		break;
 	case VM_VERB_VMLINUX:
 		status = write_vmlinux(&o);

@@ -51,6 +51,15 @@ static int fd_read_all(int fd, size_t max, char **data, size_t *len)
 	return 0;
 }
 
+uint64_t hash_add(uint64_t hash, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	while (len--)
+		hash = (hash ^ *p++) * 0x100000001b3ull;
+	return hash;
+}
+
 int file_read(const char *path, size_t max, char **data, size_t *len)
 {
 	int fd, err;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -131,4 +132,17 @@ int kernel_resolve(struct scratch *s, const char *spec, struct kernel *k)
 	if (!stat(spec, &st) && S_ISDIR(st.st_mode))
 		return kernel_tree(s, spec, k);
 	return kernel_file(s, spec, k);
+}
+
+int kernel_hash_add(const struct kernel *k, uint64_t *hash)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(k->image, real) || stat(real, &st))
+		return -errno;
+	*hash = hash_add(*hash, real, strlen(real));
+	*hash = hash_add(*hash, &st.st_mtim, sizeof(st.st_mtim));
+	*hash = hash_add(*hash, &st.st_size, sizeof(st.st_size));
+	return 0;
 }

@@ -4,6 +4,7 @@
 #define BENCH_VM_KERNEL_H
 
 #include <limits.h>
+#include <stdint.h>
 
 struct scratch;
 
@@ -17,5 +18,8 @@ struct kernel {
 
 /* 0 or -errno with verdict VM_NO_KERNEL and the reason set. May fetch a Debian kernel. */
 int kernel_resolve(struct scratch *s, const char *spec, struct kernel *k);
+
+/* Puts which image it is into @hash: one that is built anew has another time or size. 0 or -errno. */
+int kernel_hash_add(const struct kernel *k, uint64_t *hash);
 
 #endif

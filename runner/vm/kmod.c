@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "debian.h"
@@ -27,15 +26,6 @@ struct build {
 	char dir[PATH_MAX];	/* temporary: a copy of the source, and what is made of it */
 	uint64_t key;
 };
-
-/* FNV-1a: tells builds apart, guards against nothing. */
-static void key_add(struct build *b, const void *data, size_t len)
-{
-	const unsigned char *p = data;
-
-	while (len--)
-		b->key = (b->key ^ *p++) * 0x100000001b3ull;
-}
 
 /* Beside the launcher, which is at the top of its source tree. */
 static int find_root(struct scratch *s, struct build *b)
@@ -72,7 +62,7 @@ static int copy_source(struct scratch *s, struct build *b)
 		if (err)
 			return scratch_fail(s, VM_BROKEN, err, "cannot read %s: %s", from,
 					    strerror(-err));
-		key_add(b, data, len);
+		b->key = hash_add(b->key, data, len);
 		err = file_write_atomic(to, data, len);
 		free(data);
 	}
@@ -95,22 +85,8 @@ static int key_add_compiler(struct scratch *s, struct build *b)
 		err = file_read(out, SOURCE_MAX, &text, &len);
 	if (err)
 		return scratch_fail(s, VM_BROKEN, err < 0 ? err : -EIO, "no gcc on this system");
-	key_add(b, text, len);
+	b->key = hash_add(b->key, text, len);
 	free(text);
-	return 0;
-}
-
-/* A kernel that is built anew has another time or size. */
-static int key_add_kernel(struct build *b, const struct kernel *k)
-{
-	char real[PATH_MAX];
-	struct stat st;
-
-	if (!realpath(k->image, real) || stat(real, &st))
-		return -errno;
-	key_add(b, real, strlen(real));
-	key_add(b, &st.st_mtim.tv_sec, sizeof(st.st_mtim.tv_sec));
-	key_add(b, &st.st_size, sizeof(st.st_size));
 	return 0;
 }
 
@@ -193,14 +169,14 @@ int kmod_build(struct scratch *s, const struct kernel *k, char *path, size_t sz)
 
 	if (!b)
 		return -ENOMEM;
-	b->key = 0xcbf29ce484222325ull;
+	b->key = HASH_INIT;
 	err = find_root(s, b);
 	if (!err)
 		err = copy_source(s, b);
 	if (!err)
 		err = key_add_compiler(s, b);
 	if (!err)
-		err = key_add_kernel(b, k);
+		err = kernel_hash_add(k, &b->key);
 	if (!err)
 		err = text_format(dir, sizeof(dir), "%s/kmod", s->cache);
 	if (!err)

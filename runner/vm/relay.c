@@ -210,13 +210,29 @@ static void read_qemu_version(struct relay *r, const char *qemu)
 	finish_reading(f, pid);
 }
 
+/* A value of digits is a number. */
+static int add_fact(json_t *env, const char *fact)
+{
+	const char *value = strchr(fact, '=') + 1;
+	bool is_number = strlen(value) < 19 && !value[strspn(value, "0123456789")];
+	char key[64];
+
+	snprintf(key, sizeof(key), "%.*s", (int)(value - 1 - fact), fact);
+	return json_object_set_new(env, key, is_number ? json_integer(atoll(value)) :
+				   json_string(value));
+}
+
 /* What only the host knows of a run. */
 static int add_host_facts(struct relay *r)
 {
-	int err = json_object_set_new(r->header.env, "kernel_spec", json_string(r->kernel));
+	json_t *env = r->header.env;
+	int err = json_object_set_new(env, "kernel_spec", json_string(r->host->kernel));
+	size_t i;
 
 	if (!err && r->qemu_version[0])
-		err = json_object_set_new(r->header.env, "qemu", json_string(r->qemu_version));
+		err = json_object_set_new(env, "qemu", json_string(r->qemu_version));
+	for (i = 0; i < r->host->nr_facts && !err; i++)
+		err = add_fact(env, r->host->facts[i]);
 	return err ? -ENOMEM : 0;
 }
 
@@ -242,7 +258,7 @@ int relay_open(struct relay *r, const struct relay_host *host, int argc, char **
 	int rc;
 
 	memset(r, 0, sizeof(*r));
-	r->kernel = host->kernel;
+	r->host = host;
 	full[0] = "bench_progs";
 	memcpy(full + 1, argv, argc * sizeof(*argv));
 	full[argc + 1] = NULL;

@@ -7,6 +7,14 @@
 #include "report.h"
 #include "vm.h"
 
+struct relay_host {
+	const char *runner;	/* bench_progs, for this host */
+	const char *qemu;	/* its path, NULL when there is none */
+	const char *kernel;	/* as given by -k */
+	const char *const *facts;	/* KEY=VALUE, for the document's environment */
+	size_t nr_facts;
+};
+
 /*
  * Between the runner's arguments on the host and the runner in the guest: outputs (-o) and the
  * selection belong to the host, the guest gets the rest and the numbers of the benches selected,
@@ -32,14 +40,8 @@ struct relay {
 	bool has_header, has_end;
 	bool is_resumed;	/* there is more than one guest */
 	bool needs_kmod;	/* a bench selected does */
-	const char *kernel;
+	const struct relay_host *host;	/* must live as long as the relay */
 	char qemu_version[32];
-};
-
-struct relay_host {
-	const char *runner;	/* bench_progs, for this host */
-	const char *qemu;	/* its path, NULL when there is none */
-	const char *kernel;	/* as given by -k; must live as long as the relay */
 };
 
 /*

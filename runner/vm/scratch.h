@@ -72,6 +72,9 @@ int proc_run(struct scratch *s, char *const argv[], const char *out_path, const 
 int file_read(const char *path, size_t max, char **data, size_t *len);
 /* Through a temporary name beside @path and a rename. 0 or -errno. */
 int file_write_atomic(const char *path, const void *data, size_t len);
+/* FNV-1a: tells things apart, guards against nothing. Starts with HASH_INIT. */
+#define HASH_INIT	0xcbf29ce484222325ull
+uint64_t hash_add(uint64_t hash, const void *data, size_t len);
 int dir_make_all(const char *path);
 /* Removes a tree without following symbolic links. Missing is fine. */
 int dir_remove_all(const char *path);

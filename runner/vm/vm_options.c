@@ -13,7 +13,8 @@
 #define LONG_ONLY	256	/* getopt's value of row i: LONG_ONLY + i */
 
 #define V(verb)		(1u << VM_VERB_##verb)
-#define V_BOOTS		V(BOOT)
+#define V_SEVERAL	V(MATRIX)
+#define V_BOOTS		(V(BOOT) | V_SEVERAL)
 #define V_KERNEL	(V_BOOTS | V(VMLINUX))
 
 static const struct {
@@ -24,6 +25,8 @@ static const struct {
 	const char *help;
 } verb_defs[] = {
 	{ "", VM_VERB_BOOT, 1, 1, true, NULL },
+	{ "matrix", VM_VERB_MATRIX, 1, NR_KERNELS_MAX, true,
+	  "measure on every kernel: a document each, and tables of all of them" },
 	{ "vmlinux", VM_VERB_VMLINUX, 1, 1, false,
 	  "only write the kernel's ELF, which has the BTF, to -o FILE" },
 	{ "help", VM_VERB_HELP, 0, NR_KERNELS_MAX, true, "this text" },
@@ -159,6 +162,38 @@ static int opt_qemu(struct vm_options *o, const char *arg)
 	return 0;
 }
 
+/* Letters, digits and underscores name a key. */
+static int opt_env(struct vm_options *o, const char *arg)
+{
+	size_t len = strspn(arg, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (!len || arg[len] != '=' || !arg[len + 1])
+		return bad("--env %s: KEY=VALUE is wanted", arg);
+	if (o->nr_facts == NR_FACTS_MAX)
+		return bad("--env: more than %d", NR_FACTS_MAX);
+	o->facts[o->nr_facts++] = arg;
+	return 0;
+}
+
+static int opt_results(struct vm_options *o, const char *arg)
+{
+	o->results = arg;
+	return *arg ? 0 : bad("--results: an empty name");
+}
+
+static int opt_jobs(struct vm_options *o, const char *arg)
+{
+	return parse_count("jobs", arg, 256, &o->jobs);
+}
+
+/* For the runner: parse_one() hands them on. */
+static int opt_select(struct vm_options *o, const char *arg)
+{
+	(void)o;
+	(void)arg;
+	return 0;
+}
+
 static int opt_output(struct vm_options *o, const char *arg)
 {
 	o->output = arg;
@@ -197,7 +232,8 @@ static const struct opt_def {
 } opt_defs[] = {
 	{ "kernel", "KERNEL", opt_kernel, V_KERNEL, 'k',
 	  "bzImage, vmlinux, kernel build tree, host, or debian:VERSION\n"
-	  "(debian:6.12, debian:6.1.0-50, ...: fetched into the cache once)" },
+	  "(debian:6.12, debian:6.1.0-50, ...: fetched into the cache once);\n"
+	  "several with verbs that take them, or @FILE with one a line" },
 	{ "accel", "ACCEL", opt_accel, V_BOOTS, 0,
 	  "auto (default), kvm, tcg, insn (TCG that counts instructions)" },
 	{ "cpus", "N", opt_cpus, V_BOOTS, 0, "default 1" },
@@ -211,6 +247,16 @@ static const struct opt_def {
 	  "loaded before the run, repeatable: a file (.ko, .ko.xz, .ko.zst,\n"
 	  ".ko.gz), or the name of one of KERNEL's (what it needs comes along)" },
 	{ "qemu", "PATH", opt_qemu, V_BOOTS, 0, "default qemu-system-x86_64" },
+	{ "env", "KEY=VALUE", opt_env, V_BOOTS, 0,
+	  "recorded in the environment of the document, repeatable" },
+	{ "jobs", "N", opt_jobs, V_SEVERAL, 'j',
+	  "guests at once, default: as many as CPUs where they are counted, else 1" },
+	{ "results", "DIR", opt_results, V_SEVERAL, 0,
+	  "where the documents go, default results/VERB" },
+	{ "name", "NAMES", opt_select, V_SEVERAL, 't', "handed to the runner, as -a, -d and -n" },
+	{ "allow", "NAMES", opt_select, V_SEVERAL, 'a', NULL },
+	{ "deny", "NAMES", opt_select, V_SEVERAL, 'd', NULL },
+	{ "num", "NUMS", opt_select, V_SEVERAL, 'n', NULL },
 	{ "output", "FILE", opt_output, V(VMLINUX), 'o', "where \"vmlinux\" writes" },
 	{ "quiet", NULL, opt_quiet, ~0u, 'q', "no notes on fetching and falling back" },
 	{ "verbose", NULL, opt_verbose, ~0u, 'v',
@@ -250,7 +296,8 @@ void vm_options_help(FILE *out)
 			fprintf(out, "  %-21s %s\n", verb_defs[i].name, verb_defs[i].help);
 	fputs("\noptions:\n", out);
 	for (i = 0; i < NR_OPTS; i++)
-		help_option(out, &opt_defs[i]);
+		if (opt_defs[i].help)
+			help_option(out, &opt_defs[i]);
 	fputs("\n"
 	      "exit status: 0 passed, 1 failed, 2 usage or no such kernel, 4 nothing could run,\n"
 	      "10 panicked, 11 hung, 12 did not boot, 13 no QEMU, 14 QEMU died, 15 flooded its\n"
@@ -269,6 +316,38 @@ static const char *verb_name(enum vm_verb verb)
 	return verb_defs[i].name;
 }
 
+static int add_word(char ***words, int *nr, const char *text)
+{
+	char **v = realloc(*words, ((size_t)*nr + 2) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	*words = v;
+	v[*nr] = strdup(text);
+	if (!v[*nr])
+		return -ENOMEM;
+	v[++*nr] = NULL;
+	return 0;
+}
+
+/* What a guest to come, or its runner, is to be told as well. */
+static int hand_on(struct vm_options *o, const struct opt_def *d, const char *arg)
+{
+	char option[32];
+	int err;
+
+	if (d->parse == opt_select) {
+		snprintf(option, sizeof(option), "-%c", d->letter);
+		err = add_word(&o->args, &o->nr_args, option);
+		return err ?: add_word(&o->args, &o->nr_args, arg);
+	}
+	if (d->verbs != V_BOOTS)
+		return 0;
+	snprintf(option, sizeof(option), "--%s", d->name);
+	err = add_word(&o->boot_args, &o->nr_boot_args, option);
+	return err ?: add_word(&o->boot_args, &o->nr_boot_args, arg);
+}
+
 static int parse_one(struct vm_options *o, int c, char **argv)
 {
 	size_t i;
@@ -279,7 +358,7 @@ static int parse_one(struct vm_options *o, int c, char **argv)
 		if (c != (int)(LONG_ONLY + i) && c != d->letter)
 			continue;
 		if (d->verbs & (1u << o->verb) || o->verb == VM_VERB_HELP)
-			return d->parse(o, optarg);
+			return d->parse(o, optarg) ?: hand_on(o, d, optarg);
 		if (o->verb == VM_VERB_BOOT && d->letter == 'o')
 			return bad("-o goes with vmlinux only (the runner's go behind --)");
 		return bad("--%s does not go with %s", d->name, o->verb == VM_VERB_BOOT ?
@@ -353,11 +432,21 @@ int vm_options_parse(struct vm_options *o, int argc, char **argv)
 		err = parse_one(o, c, argv);
 	if (err || o->verb == VM_VERB_HELP)
 		return err;
-	o->args = argv + optind;
-	o->nr_args = argc - optind;
+	while (!err && optind < argc)
+		err = add_word(&o->args, &o->nr_args, argv[optind++]);
+	if (err)
+		return bad("%s", strerror(-err));
 	if (o->nr_kernels == 1)
 		o->cfg.kernel = o->kernels[0];
 	return check(o);
+}
+
+static void free_words(char ***words, int *nr)
+{
+	while (*nr)
+		free((*words)[--*nr]);
+	free(*words);
+	*words = NULL;
 }
 
 void vm_options_free(struct vm_options *o)
@@ -367,4 +456,6 @@ void vm_options_free(struct vm_options *o)
 	for (i = 0; i < o->nr_kernels; i++)
 		free(o->kernels[i]);
 	o->nr_kernels = 0;
+	free_words(&o->args, &o->nr_args);
+	free_words(&o->boot_args, &o->nr_boot_args);
 }

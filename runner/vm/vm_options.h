@@ -10,9 +10,10 @@
 #include "module.h"
 #include "vm.h"
 
-enum vm_verb { VM_VERB_BOOT, VM_VERB_VMLINUX, VM_VERB_HELP };
+enum vm_verb { VM_VERB_BOOT, VM_VERB_MATRIX, VM_VERB_VMLINUX, VM_VERB_HELP };
 
 #define NR_KERNELS_MAX	64
+#define NR_FACTS_MAX	16
 
 struct vm_options {
 	enum vm_verb verb;
@@ -20,15 +21,26 @@ struct vm_options {
 	char *kernels[NR_KERNELS_MAX];	/* -k, in their order, @file lists read in */
 	size_t nr_kernels;
 	const char *modules[NR_MODULES_MAX];
+	const char *facts[NR_FACTS_MAX];	/* --env KEY=VALUE */
+	size_t nr_facts;
 	const char *output;		/* vmlinux: -o FILE */
-	char **args;			/* the runner's: behind "--", or from the first word on */
+	const char *results;		/* where documents go; NULL: the verb's default */
+	unsigned int jobs;		/* guests at once; 0: as many as fit */
+	/*
+	 * The runner's, behind "--" or from the first word on. Of verbs that boot several guests
+	 * their own -t, -a, -d and -n come first.
+	 */
+	char **args;
 	int nr_args;
+	/* The options of a boot as they were given, "--accel", "insn", ...: for guests to come. */
+	char **boot_args;
+	int nr_boot_args;
 	bool is_verbose;
 };
 
 /*
- * 0 or -EINVAL, with one line on stderr that names what is wrong. Strings point into @argv but for
- * the kernels, which vm_options_free() frees; it accepts what failed to parse.
+ * 0 or -EINVAL, with one line on stderr that names what is wrong. Most strings point into @argv;
+ * vm_options_free() frees the others, and accepts what failed to parse.
  */
 int vm_options_parse(struct vm_options *o, int argc, char **argv);
 void vm_options_free(struct vm_options *o);
