@@ -78,4 +78,40 @@ check "matrix: a failed case is status 1, and named" eval \
 check "matrix: a kernel that is none is status 2, the others are measured" eval \
 	'matrix -k /nonexistent -a selfcheck/empty -- -q; [ $? = 2 ] && grep -q "^/nonexistent: no kernel" "$work/tables" &&
 	 grep -qE "^all( +1/0/0)+ +-$" "$work/tables"'
+
+# A bisection over commits that each name a kernel; one of them none.
+bisect_small() {
+	local tree=$work/tree top=$PWD
+	git init -q "$tree" && cd "$tree" || return
+	echo vmlinux >.git/info/exclude
+	git config user.name check && git config user.email check@localhost
+	commit() { echo "$1" >version && echo "$2" >note && git add -A && git commit -qm "$2"; }
+	commit 6.1 start && git tag good
+	commit none 'does not build'
+	commit 6.1 documentation
+	commit 6.12 'test run: check more'
+	commit 6.12 readme
+	git bisect start HEAD good
+	git bisect run "$top/bench_vm" bisect -q --results "$work/bisect" --metric hook_run/xdp --max 70 \
+		--build "$top/bench_vm vmlinux -q -k debian:\$(cat version) -o vmlinux"
+	git log -1 --format='first bad: %s' refs/bisect/bad
+}
+export -f bisect_small
+check "bisect: finds the commit" eval \
+	'(bisect_small) >"$work/log" 2>&1; cat "$work/log"; grep -q "first bad: test run: check more$" "$work/log"'
+# judge STATUS TEXT ARGS...: of the tree as it stands
+judge() {
+	local want=$1 text=$2 status=0
+	shift 2
+	./bench_vm bisect -q -k "$work/tree" --results "$work/bisect" --metric hook_run/xdp "$@" >"$work/log" 2>&1 || status=$?
+	cat "$work/log"
+	[ $status = "$want" ] && grep -qF -- "$text" "$work/log"
+}
+export -f judge
+check "bisect: not worse than itself" judge 0 "good" --build true --not-worse-than "$work/bisect/new.jsonl"
+check "bisect: does not build: 125" judge 125 "it does not build: oh" --build 'echo oh; false' --max 70
+check "bisect: does not boot: 125" judge 125 "it gave no document" --build 'cp "$BENCH_CONFIG" vmlinux' --max 70
+for bad in "--max x" "--max 1 --metric nothing" "--max 1 --metric selfcheck/loop,nothing" "--not-worse-than /nonexistent"; do
+	check "bisect: stops for $bad" eval './bench_vm bisect -k . --metric selfcheck/loop --build true $bad; [ $? -ge 128 ]'
+done
 summary

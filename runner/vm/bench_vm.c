@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bisect.h"
 #include "matrix.h"
 #include "qemu.h"
 #include "relay.h"
@@ -134,12 +135,16 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (vm_options_parse(&o, argc, argv)) {
 		vm_options_free(&o);
-		return EXIT_USAGE;
+		/* To "git bisect run" everything below 128 is a verdict. */
+		return o.verb == VM_VERB_BISECT ? 128 + EXIT_USAGE : EXIT_USAGE;
 	}
 	switch (o.verb) {
 	case VM_VERB_HELP:
 		vm_options_help(stdout);
 		status = fflush(stdout) ? 1 : 0;
+		break;
+	case VM_VERB_BISECT:
+		status = bisect(&o);
 		break;
 	case VM_VERB_MATRIX:
 		status = matrix(&o);

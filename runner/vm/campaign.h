@@ -15,8 +15,8 @@
 struct boot {
 	const char *kernel;		/* as given by -k */
 	char doc[PATH_MAX], log[PATH_MAX];
-	char words[NR_BOOT_WORDS][128];	/* this boot's own options, up to the first "" */
-	char args[NR_BOOT_WORDS][64];	/* and its runner's */
+	char words[NR_BOOT_WORDS][64];	/* this boot's own options, up to the first "" */
+	char args[NR_BOOT_WORDS][DOC_MAX_NAME + 1];	/* and its runner's */
 	int status;			/* of its bench_vm; < 0: it did not run */
 	double wall_s;
 	char reason[256];		/* last line of the log */

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,9 @@
 
 #define V(verb)		(1u << VM_VERB_##verb)
 #define V_SEVERAL	V(MATRIX)
-#define V_BOOTS		(V(BOOT) | V_SEVERAL)
+#define V_BOOTS		(V(BOOT) | V(BISECT) | V_SEVERAL)
 #define V_KERNEL	(V_BOOTS | V(VMLINUX))
+#define V_RESULTS	(V_SEVERAL | V(BISECT))
 
 static const struct {
 	const char *name;
@@ -27,6 +29,9 @@ static const struct {
 	{ "", VM_VERB_BOOT, 1, 1, true, NULL },
 	{ "matrix", VM_VERB_MATRIX, 1, NR_KERNELS_MAX, true,
 	  "measure on every kernel: a document each, and tables of all of them" },
+	{ "bisect", VM_VERB_BISECT, 0, 1, true,
+	  "build the tree -k (default: here), measure --metric; the exit status is for\n"
+	  "git bisect run: 0 good, 1 bad, 125 does not build, boot or have the figure" },
 	{ "vmlinux", VM_VERB_VMLINUX, 1, 1, false,
 	  "only write the kernel's ELF, which has the BTF, to -o FILE" },
 	{ "help", VM_VERB_HELP, 0, NR_KERNELS_MAX, true, "this text" },
@@ -181,6 +186,36 @@ static int opt_results(struct vm_options *o, const char *arg)
 	return *arg ? 0 : bad("--results: an empty name");
 }
 
+static int opt_metric(struct vm_options *o, const char *arg)
+{
+	o->metric = arg;
+	return 0;
+}
+
+static int opt_max(struct vm_options *o, const char *arg)
+{
+	char *end;
+
+	o->has_max = true;
+	errno = 0;
+	o->max = strtod(arg, &end);
+	if (errno || !*arg || *end || !isfinite(o->max))
+		return bad("--max %s: a number is wanted", arg);
+	return 0;
+}
+
+static int opt_before(struct vm_options *o, const char *arg)
+{
+	o->before = arg;
+	return 0;
+}
+
+static int opt_build(struct vm_options *o, const char *arg)
+{
+	o->build = arg;
+	return 0;
+}
+
 static int opt_jobs(struct vm_options *o, const char *arg)
 {
 	return parse_count("jobs", arg, 256, &o->jobs);
@@ -251,8 +286,16 @@ static const struct opt_def {
 	  "recorded in the environment of the document, repeatable" },
 	{ "jobs", "N", opt_jobs, V_SEVERAL, 'j',
 	  "guests at once, default: as many as CPUs where they are counted, else 1" },
-	{ "results", "DIR", opt_results, V_SEVERAL, 0,
+	{ "results", "DIR", opt_results, V_RESULTS, 0,
 	  "where the documents go, default results/VERB" },
+	{ "metric", "ID[,METRIC]", opt_metric, V(BISECT), 0,
+	  "what decides: a case, and a metric of it unless its figure" },
+	{ "max", "N", opt_max, V(BISECT), 0, "more is bad (of a rate: less)" },
+	{ "not-worse-than", "DOC", opt_before, V(BISECT), 0,
+	  "slower than in this document is bad" },
+	{ "build", "CMD", opt_build, V(BISECT), 0,
+	  "the shell command that builds in the tree, default: make with the suite's\n"
+	  "config ($BENCH_CONFIG) unless there is a .config" },
 	{ "name", "NAMES", opt_select, V_SEVERAL, 't', "handed to the runner, as -a, -d and -n" },
 	{ "allow", "NAMES", opt_select, V_SEVERAL, 'a', NULL },
 	{ "deny", "NAMES", opt_select, V_SEVERAL, 'd', NULL },
@@ -266,20 +309,26 @@ static const struct opt_def {
 
 #define NR_OPTS		(sizeof(opt_defs) / sizeof(opt_defs[0]))
 
+static void help_lines(FILE *out, const char *left, const char *text)
+{
+	const char *line = text;
+	int len;
+
+	while (line) {
+		len = (int)strcspn(line, "\n");
+		fprintf(out, "  %-24s %.*s\n", line == text ? left : "", len, line);
+		line = line[len] ? line + len + 1 : NULL;
+	}
+}
+
 static void help_option(FILE *out, const struct opt_def *d)
 {
-	const char *line = d->help;
 	char left[40];
-	int len;
 
 	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", d->letter ? '-' : ' ',
 		 d->letter ? d->letter : ' ', d->letter ? ", " : "  ", d->name, d->arg ? " " : "",
 		 d->arg ? d->arg : "");
-	while (line) {
-		len = (int)strcspn(line, "\n");
-		fprintf(out, "  %-21s %.*s\n", line == d->help ? left : "", len, line);
-		line = line[len] ? line + len + 1 : NULL;
-	}
+	help_lines(out, left, d->help);
 }
 
 void vm_options_help(FILE *out)
@@ -293,7 +342,7 @@ void vm_options_help(FILE *out)
 	      "verbs:\n", out);
 	for (i = 0; i < NR_VERBS; i++)
 		if (verb_defs[i].help)
-			fprintf(out, "  %-21s %s\n", verb_defs[i].name, verb_defs[i].help);
+			help_lines(out, verb_defs[i].name, verb_defs[i].help);
 	fputs("\noptions:\n", out);
 	for (i = 0; i < NR_OPTS; i++)
 		if (opt_defs[i].help)
@@ -400,6 +449,8 @@ static int check(struct vm_options *o)
 			   verb_defs[i].max_kernels ? "one kernel too many" : "takes no kernel");
 	if (o->nr_args && !verb_defs[i].has_args)
 		return bad("unexpected argument \"%s\"", o->args[0]);
+	if (o->verb == VM_VERB_BISECT && (!o->metric || o->has_max == !!o->before))
+		return bad("bisect wants --metric and one of --max and --not-worse-than");
 	if (o->verb == VM_VERB_VMLINUX && !o->output)
 		return bad("vmlinux wants -o FILE");
 	return 0;

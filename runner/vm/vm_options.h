@@ -10,7 +10,7 @@
 #include "module.h"
 #include "vm.h"
 
-enum vm_verb { VM_VERB_BOOT, VM_VERB_MATRIX, VM_VERB_VMLINUX, VM_VERB_HELP };
+enum vm_verb { VM_VERB_BOOT, VM_VERB_MATRIX, VM_VERB_BISECT, VM_VERB_VMLINUX, VM_VERB_HELP };
 
 #define NR_KERNELS_MAX	64
 #define NR_FACTS_MAX	16
@@ -25,6 +25,11 @@ struct vm_options {
 	size_t nr_facts;
 	const char *output;		/* vmlinux: -o FILE */
 	const char *results;		/* where documents go; NULL: the verb's default */
+	const char *metric;		/* bisect: ID[,METRIC] */
+	const char *before;		/* bisect: the document to be not worse than, or NULL */
+	const char *build;		/* bisect: the command that builds, or NULL */
+	double max;			/* bisect: without before */
+	bool has_max;
 	unsigned int jobs;		/* guests at once; 0: as many as fit */
 	/*
 	 * The runner's, behind "--" or from the first word on. Of verbs that boot several guests
