@@ -74,8 +74,10 @@ static struct result *add_time(struct run_doc *doc, const char *id, uint32_t nr,
 
 	put(r, "raw", ns, ns / 100, QUALITY_OK);
 	add_loads(&r->samples[SLOT_RAW], nr, ns);
-	if (ref > 0)
+	if (ref > 0) {
+		put(r, "ref", ref, ref / 100, QUALITY_OK);
 		add_loads(&r->samples[SLOT_REF], nr, ref);
+	}
 	return r;
 }
 
