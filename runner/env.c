@@ -161,14 +161,21 @@ static void set_mitigations(json_t *env)
 	set_string(env, "mitigations", len ? all : "none needed");
 }
 
-/* CRC-32 of the kernel's configuration, where it shows one. */
-static void set_config_hash(json_t *env)
+/*
+ * CRC-32 of the kernel's configuration, from /proc/config.gz or where distributions put it. zlib
+ * reads both: what is not compressed comes through as it is.
+ */
+static void set_config_hash(json_t *env, const char *release)
 {
 	unsigned long crc = crc32(0, NULL, 0);
 	char buf[4096], text[16];
 	gzFile f = gzopen("/proc/config.gz", "re");
 	int len;
 
+	if (!f) {
+		snprintf(buf, sizeof(buf), "/boot/config-%s", release);
+		f = gzopen(buf, "re");
+	}
 	if (!f)
 		return;
 	while ((len = gzread(f, buf, sizeof(buf))) > 0)
@@ -176,6 +183,26 @@ static void set_config_hash(json_t *env)
 	gzclose(f);
 	snprintf(text, sizeof(text), "%08lx", crc);
 	set_string(env, "config", text);
+}
+
+/* Without what the launcher says to its runner, the boot loader of its files, and what is init's. */
+static void set_cmdline(json_t *env)
+{
+	static const char *const not_these[] = { "bench.", "BOOT_IMAGE=", "initrd=" };
+	char line[4096], kept[4096] = "", *word, *save;
+	size_t i, len = 0;
+
+	if (read_text("/proc/cmdline", line, sizeof(line)))
+		return;
+	for (word = strtok_r(line, " ", &save); word && strcmp(word, "--");
+	     word = strtok_r(NULL, " ", &save)) {
+		for (i = 0; i < sizeof(not_these) / sizeof(not_these[0]); i++)
+			if (!strncmp(word, not_these[i], strlen(not_these[i])))
+				break;
+		if (i == sizeof(not_these) / sizeof(not_these[0]))
+			len += sprintf(kept + len, "%s%s", len ? " " : "", word);
+	}
+	set_string(env, "cmdline", kept);
 }
 
 static void set_machine(json_t *env)
@@ -188,6 +215,7 @@ static void set_machine(json_t *env)
 		set_string(env, "kernel", u.release);
 		set_string(env, "kernel_build", u.version);
 		set_string(env, "arch", u.machine);
+		set_config_hash(env, u.release);
 	}
 	if (find_line("/proc/cpuinfo", "model name", buf, sizeof(buf)))
 		set_string(env, "cpu", buf);
@@ -207,10 +235,11 @@ json_t *env_read(void)
 		return NULL;
 	set_machine(env);
 	set_kernel_cc(env);
-	set_config_hash(env);
+	set_cmdline(env);
 	set_mitigations(env);
 	set_text(env, "jit", "/proc/sys/net/core/bpf_jit_enable");
 	set_text(env, "jit_harden", "/proc/sys/net/core/bpf_jit_harden");
+	set_text(env, "jit_limit", "/proc/sys/net/core/bpf_jit_limit");
 	set_text(env, "bpf_stats", "/proc/sys/kernel/bpf_stats_enabled");
 	set_text(env, "smt", "/sys/devices/system/cpu/smt/control");
 	set_text(env, "clocksource",

@@ -520,6 +520,43 @@ TEST(environments)
 	docs_free();
 }
 
+/* Of what is a list only what the other side has not. */
+TEST(environments_with_lists)
+{
+	static const struct {
+		const char *a, *b, *diff;
+	} lists[] = {
+		{ "quiet mitigations=off x", "quiet x y", "cmdline: mitigations=off -> y" },
+		{ "quiet", "quiet isolcpus=1", "cmdline: - -> isolcpus=1" },
+		{ "a bb c", "c a", "cmdline: bb -> -" },
+		{ "a b", "c d", "cmdline: a b -> c d" },
+	};
+
+	docs_init(CLOCK_KIND_NS);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		json_object_set_new(a.header.env, "cmdline", json_string(lists[i].a));
+		json_object_set_new(b.header.env, "cmdline", json_string(lists[i].b));
+		ASSERT_EQ(0, compare());
+		ASSERT_EQ(1, t.nr_env_diffs);
+		EXPECT_STREQ(lists[i].diff, t.env_diffs[0]);
+	}
+	json_object_set_new(a.header.env, "cmdline", json_string("d c"));
+	ASSERT_EQ(0, compare());
+	EXPECT_EQ(0, t.nr_env_diffs);
+	json_object_del(a.header.env, "cmdline");
+	json_object_set_new(b.header.env, "mitigations", json_string("v1: on; v2: IBRS, off"));
+	ASSERT_EQ(0, compare());
+	ASSERT_EQ(2, t.nr_env_diffs);
+	EXPECT_STREQ("cmdline: not recorded -> c d", t.env_diffs[0]);
+	json_object_set_new(a.header.env, "mitigations", json_string("v1: on; v2: Retpolines"));
+	json_object_del(b.header.env, "cmdline");
+	json_object_set_new(a.header.env, "cmdline", json_string("c d"));
+	ASSERT_EQ(0, compare());
+	EXPECT_STREQ("cmdline: c d -> not recorded", t.env_diffs[0]);
+	EXPECT_STREQ("mitigations: v2: Retpolines -> v2: IBRS, off", t.env_diffs[1]);
+	docs_free();
+}
+
 TEST(clocks_must_agree)
 {
 	docs_init(CLOCK_KIND_NS);
