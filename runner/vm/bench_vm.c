@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ab.h"
 #include "bisect.h"
 #include "matrix.h"
 #include "qemu.h"
@@ -117,7 +118,7 @@ static int launch(struct vm_options *o)
 static int write_vmlinux(const struct vm_options *o)
 {
 	struct vm_outcome out;
-	int err = vm_write_vmlinux(&o->cfg, o->output, &out);
+	int err = vm_write_vmlinux(&o->cfg, o->outputs[0], &out);
 
 	if (err)
 		fprintf(stderr, "bench_vm: %s\n", strerror(-err));
@@ -142,6 +143,9 @@ int main(int argc, char **argv)
 	case VM_VERB_HELP:
 		vm_options_help(stdout);
 		status = fflush(stdout) ? 1 : 0;
+		break;
+	case VM_VERB_AB:
+		status = ab(&o);
 		break;
 	case VM_VERB_BISECT:
 		status = bisect(&o);

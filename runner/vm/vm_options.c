@@ -8,13 +8,14 @@
 #include <string.h>
 
 #include "arch.h"
+#include "core/compare.h"
 #include "vm_options.h"
 
 #define LIST_LINE_MAX	1024
 #define LONG_ONLY	256	/* getopt's value of row i: LONG_ONLY + i */
 
 #define V(verb)		(1u << VM_VERB_##verb)
-#define V_SEVERAL	V(MATRIX)
+#define V_SEVERAL	(V(MATRIX) | V(AB))
 #define V_BOOTS		(V(BOOT) | V(BISECT) | V_SEVERAL)
 #define V_KERNEL	(V_BOOTS | V(VMLINUX))
 #define V_RESULTS	(V_SEVERAL | V(BISECT))
@@ -29,6 +30,8 @@ static const struct {
 	{ "", VM_VERB_BOOT, 1, 1, true, NULL },
 	{ "matrix", VM_VERB_MATRIX, 1, NR_KERNELS_MAX, true,
 	  "measure on every kernel: a document each, and tables of all of them" },
+	{ "ab", VM_VERB_AB, 2, 2, true,
+	  "measure on two kernels and say what changed from the first to the second" },
 	{ "bisect", VM_VERB_BISECT, 0, 1, true,
 	  "build the tree -k (default: here), measure --metric; the exit status is for\n"
 	  "git bisect run: 0 good, 1 bad, 125 does not build, boot or have the figure" },
@@ -231,8 +234,22 @@ static int opt_select(struct vm_options *o, const char *arg)
 
 static int opt_output(struct vm_options *o, const char *arg)
 {
-	o->output = arg;
+	if (o->nr_outputs == (o->verb == VM_VERB_AB ? REPORT_MAX_OUT : 1))
+		return bad("-o %s: one output too many", arg);
+	o->outputs[o->nr_outputs++] = (char *)arg;
 	return 0;
+}
+
+static int opt_gate(struct vm_options *o, const char *arg)
+{
+	(void)arg;
+	o->gate = true;
+	return 0;
+}
+
+static int opt_runs(struct vm_options *o, const char *arg)
+{
+	return parse_count("runs", arg, COMPARE_MAX_BOOTS, &o->runs);
 }
 
 static int opt_quiet(struct vm_options *o, const char *arg)
@@ -300,7 +317,12 @@ static const struct opt_def {
 	{ "allow", "NAMES", opt_select, V_SEVERAL, 'a', NULL },
 	{ "deny", "NAMES", opt_select, V_SEVERAL, 'd', NULL },
 	{ "num", "NUMS", opt_select, V_SEVERAL, 'n', NULL },
-	{ "output", "FILE", opt_output, V(VMLINUX), 'o', "where \"vmlinux\" writes" },
+	{ "runs", "N", opt_runs, V(AB), 0,
+	  "boots of each kernel, default: 1 where they are counted, else until every\n"
+	  "verdict is settled, at most 16" },
+	{ "gate", NULL, opt_gate, V(AB), 0, "exit 1 if anything is slower" },
+	{ "output", "FMT[:FILE]", opt_output, V(VMLINUX) | V(AB), 'o',
+	  "ab: table, md or jsonl, repeatable; vmlinux: the file" },
 	{ "quiet", NULL, opt_quiet, ~0u, 'q', "no notes on fetching and falling back" },
 	{ "verbose", NULL, opt_verbose, ~0u, 'v',
 	  "say which accelerator was used and how long the guest took" },
@@ -409,7 +431,7 @@ static int parse_one(struct vm_options *o, int c, char **argv)
 		if (d->verbs & (1u << o->verb) || o->verb == VM_VERB_HELP)
 			return d->parse(o, optarg) ?: hand_on(o, d, optarg);
 		if (o->verb == VM_VERB_BOOT && d->letter == 'o')
-			return bad("-o goes with vmlinux only (the runner's go behind --)");
+			return bad("-o does not go with a plain boot (the runner's go behind --)");
 		return bad("--%s does not go with %s", d->name, o->verb == VM_VERB_BOOT ?
 			   "a plain boot" : verb_name(o->verb));
 	}
@@ -451,7 +473,7 @@ static int check(struct vm_options *o)
 		return bad("unexpected argument \"%s\"", o->args[0]);
 	if (o->verb == VM_VERB_BISECT && (!o->metric || o->has_max == !!o->before))
 		return bad("bisect wants --metric and one of --max and --not-worse-than");
-	if (o->verb == VM_VERB_VMLINUX && !o->output)
+	if (o->verb == VM_VERB_VMLINUX && !o->nr_outputs)
 		return bad("vmlinux wants -o FILE");
 	return 0;
 }

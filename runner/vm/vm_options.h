@@ -8,9 +8,10 @@
 #include <stdio.h>
 
 #include "module.h"
+#include "report.h"
 #include "vm.h"
 
-enum vm_verb { VM_VERB_BOOT, VM_VERB_MATRIX, VM_VERB_BISECT, VM_VERB_VMLINUX, VM_VERB_HELP };
+enum vm_verb { VM_VERB_BOOT, VM_VERB_MATRIX, VM_VERB_AB, VM_VERB_BISECT, VM_VERB_VMLINUX, VM_VERB_HELP };
 
 #define NR_KERNELS_MAX	64
 #define NR_FACTS_MAX	16
@@ -23,13 +24,16 @@ struct vm_options {
 	const char *modules[NR_MODULES_MAX];
 	const char *facts[NR_FACTS_MAX];	/* --env KEY=VALUE */
 	size_t nr_facts;
-	const char *output;		/* vmlinux: -o FILE */
+	char *outputs[REPORT_MAX_OUT];	/* ab: -o FMT[:FILE]; vmlinux: one, a file */
+	size_t nr_outputs;
 	const char *results;		/* where documents go; NULL: the verb's default */
 	const char *metric;		/* bisect: ID[,METRIC] */
 	const char *before;		/* bisect: the document to be not worse than, or NULL */
 	const char *build;		/* bisect: the command that builds, or NULL */
 	double max;			/* bisect: without before */
 	bool has_max;
+	bool gate;			/* ab: status 1 if anything is slower */
+	unsigned int runs;		/* ab: boots a side; 0: as many as it takes */
 	unsigned int jobs;		/* guests at once; 0: as many as fit */
 	/*
 	 * The runner's, behind "--" or from the first word on. Of verbs that boot several guests
