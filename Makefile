@@ -63,7 +63,7 @@ WARN := -Wall -Wextra -Werror
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP $(CPPFLAGS)
 # Kernels from 7.0 on use tagged anonymous members, an extension that vmlinux.h then shows.
 BPF_CFLAGS = -target bpf -g -O2 $(WARN) -fms-extensions -Wno-microsoft-anon-tag \
-	     -D__TARGET_ARCH_$(SRCARCH) -Ivmlinux -Iprogs
+	     -D__TARGET_ARCH_$(SRCARCH) -Ivmlinux -Iprogs $(BPF_CPPFLAGS)
 BPF_COMPILER = $(shell $(CLANG) --version 2>/dev/null | sed -n 's/.*\(clang version [^ ]*\).*/\1/p')
 
 # The ruler is checked before anything is measured with it.

@@ -89,6 +89,20 @@ __u64 bench_args[BENCH_STATE_WORKERS * NR_BENCH_ARGS];
 #define bench_hide(x) asm volatile("" : "+r"(x))
 
 /*
+ * Is a slow-down found? BPF_CPPFLAGS='-DBENCH_FAULT=\"hash\" -DBENCH_FAULT_INSNS=\"1\"' adds so many
+ * dependent instructions to each operation of the measurements of that name.
+ */
+#ifdef BENCH_FAULT
+#define BENCH_ADD_FAULT(name, value)							\
+	do {										\
+		if (!__builtin_strcmp(#name, BENCH_FAULT))				\
+			asm volatile(".rept " BENCH_FAULT_INSNS "; %0 ^= 0; .endr" : "+r"(value));	\
+	} while (0)
+#else
+#define BENCH_ADD_FAULT(name, value) do { } while (0)
+#endif
+
+/*
  * The loop in a program of section @sec with context @prog_ctx_t; its arguments are at @args. What
  * the body has as ctx is @what, of type @ctx_t, computed once a batch. The callback reads it from
  * the frame of its caller: no cost where the body leaves it alone.
@@ -112,6 +126,7 @@ static int name##_chunk(__u32 nr, struct name##_loop *loop)				\
 											\
 	do {										\
 		value = name##_op(ctx, i, worker, sink);				\
+		BENCH_ADD_FAULT(name, value);						\
 		bench_hide(value);							\
 		sink += value;								\
 		i++;									\
