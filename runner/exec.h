@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "core/bench.h"
 #include "core/plan.h"
+#include "rcu.h"
 
 /*
  * What carries out a plan: the kernel, or a fake with known effects. Operations return 0 or -errno
@@ -20,6 +21,7 @@ struct exec {
 	int nr_cpus;
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
 	bool is_timed;		/* the batches that follow are samples */
+	struct rcu rcu;		/* expedited between batches; fd -1: never */
 	void *priv;
 	char err[512];
 };

@@ -22,13 +22,12 @@ static const struct bench *slot_bench(const struct exec *x, enum slot slot)
 	return x->bench;
 }
 
-static int kernel_open(struct exec *x, const char *arg)
+static int open_bench(struct exec *x)
 {
 	struct exec_kernel *k;
 	char why[256];
 	int i;
 
-	(void)arg;
 	for (i = 0; i < x->bench->nr_needs; i++)
 		if (feature_check(x->bench->needs[i], why, sizeof(why)) != FEATURE_YES)
 			return exec_fail(x, -EOPNOTSUPP, "%s: %s", x->bench->needs[i], why);
@@ -57,7 +56,19 @@ static int kernel_open(struct exec *x, const char *arg)
 	return 0;
 }
 
-static void kernel_unload(struct exec *x, enum slot slot)
+/* Probes make devices, too. */
+static int kernel_open(struct exec *x, const char *arg)
+{
+	int err;
+
+	(void)arg;
+	rcu_expedite(&x->rcu, true);
+	err = open_bench(x);
+	rcu_expedite(&x->rcu, false);
+	return err;
+}
+
+static void unload_slot(struct exec *x, enum slot slot)
 {
 	struct exec_kernel *k = x->priv;
 	struct bench_run *r = &k->slots[slot].run;
@@ -69,6 +80,14 @@ static void kernel_unload(struct exec *x, enum slot slot)
 	r->skel = NULL;
 }
 
+static void kernel_unload(struct exec *x, enum slot slot)
+{
+	rcu_expedite(&x->rcu, true);
+	unload_slot(x, slot);
+	rcu_expedite(&x->rcu, false);
+}
+
+/* Also for what ends with the process; the parent sets it back behind that. */
 static void kernel_close(struct exec *x)
 {
 	struct exec_kernel *k = x->priv;
@@ -76,8 +95,9 @@ static void kernel_close(struct exec *x)
 
 	if (!k)
 		return;
+	rcu_expedite(&x->rcu, true);
 	for (s = 0; s < NR_SLOTS; s++)
-		kernel_unload(x, s);
+		unload_slot(x, s);
 	workers__free(k->workers);
 	if (k->steal_fd >= 0)
 		close(k->steal_fd);
@@ -232,7 +252,7 @@ static int load_program(struct exec *x, struct slot_state *st)
 	return 0;
 }
 
-static int kernel_load(struct exec *x, enum slot slot)
+static int load_slot(struct exec *x, enum slot slot)
 {
 	struct exec_kernel *k = x->priv;
 	struct slot_state *st = &k->slots[slot];
@@ -265,6 +285,16 @@ static int kernel_load(struct exec *x, enum slot slot)
 	if (!st->insns.jited_bytes)
 		return exec_fail(x, -EOPNOTSUPP, "jit: the kernel did not compile this program");
 	return 0;
+}
+
+static int kernel_load(struct exec *x, enum slot slot)
+{
+	int err;
+
+	rcu_expedite(&x->rcu, true);
+	err = load_slot(x, slot);
+	rcu_expedite(&x->rcu, false);
+	return err;
 }
 
 /* Ticks that the hypervisor took from CPU @cpu; 0 where it does not say. */
@@ -328,8 +358,11 @@ static int kernel_attach(struct exec *x, enum slot slot)
 {
 	struct exec_kernel *k = x->priv;
 	struct bench_run *r = &k->slots[slot].run;
-	int err = r->family->attach(r);
+	int err;
 
+	rcu_expedite(&x->rcu, true);
+	err = r->family->attach(r);
+	rcu_expedite(&x->rcu, false);
 	return err ? kernel_family_fail(x, r, err, "attaching") : 0;
 }
 
@@ -338,7 +371,9 @@ static void kernel_detach(struct exec *x, enum slot slot)
 	struct exec_kernel *k = x->priv;
 	struct bench_run *r = &k->slots[slot].run;
 
+	rcu_expedite(&x->rcu, true);
 	r->family->detach(r);
+	rcu_expedite(&x->rcu, false);
 }
 
 static int kernel_report(struct exec *x, struct load_report *out, int max)
@@ -381,7 +416,7 @@ static int verify_runs(struct exec *x, struct slot_state *st, uint64_t ops, stru
 	return err;
 }
 
-static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
+static int verify_slot(struct exec *x, enum slot slot, uint64_t ops)
 {
 	struct exec_kernel *k = x->priv;
 	struct slot_state *st = &k->slots[slot];
@@ -408,6 +443,16 @@ static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
 		st->checked_sink = sink;
 	}
 	return 0;
+}
+
+static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
+{
+	int err;
+
+	rcu_expedite(&x->rcu, true);
+	err = verify_slot(x, slot, ops);
+	rcu_expedite(&x->rcu, false);
+	return err;
 }
 
 static int kernel_survived(struct exec *x)

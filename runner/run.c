@@ -184,6 +184,8 @@ static int run_benches(struct run *run)
 		run->x.bench = &run->list->v[i];
 		rc = run->x.bench->driver == DRIVER_DERIVED ? derive(run, run->x.bench, r) :
 							      child_run(&job, r);
+		/* It may have died before it did so. */
+		rcu_expedite(&run->x.rcu, false);
 		if (rc < 0)
 			fprintf(stderr, "bench_progs: cannot run %s: %s\n", run->x.bench->id,
 				strerror(-rc));
@@ -226,6 +228,7 @@ static double seconds(void)
 
 static void run_free(struct run *run)
 {
+	rcu_close(&run->x.rcu);
 	free(run->selected);
 	run_doc_free(&run->doc);
 	if (run->kmsg_fd >= 0)
@@ -241,7 +244,11 @@ static void exec_init(struct run *run)
 		.list = run->list,
 		.clock = run->clock,
 		.seed = run->doc.header.seed,
+		.rcu.fd = -1,
 	};
+	/* In a counted guest waiting costs nothing. */
+	if (!run->is_fake && run->clock == CLOCK_KIND_NS)
+		rcu_open(&run->x.rcu);
 	run->x.nr_cpus = pick_cpus(run->x.cpus, BENCH_MAX_WORKERS);
 }
 
@@ -278,7 +285,7 @@ static int run_status(int rc, const struct doc_end *end)
 
 int run(const struct options *o, const struct bench_list *list, int argc, char **argv)
 {
-	struct run run = { .o = o, .list = list, .kmsg_fd = -1, .signal_fd = -1 };
+	struct run run = { .o = o, .list = list, .x.rcu.fd = -1, .kmsg_fd = -1, .signal_fd = -1 };
 	char err[512] = "out of memory", note[256];
 	int rc;
 

@@ -32,7 +32,8 @@ machine_state() {
 	done
 	bpftool net show 2>/dev/null
 	[ -z "$cgroup" ] || find "$cgroup" -maxdepth 3 -name 'bench_progs*'
-	cat /proc/sys/kernel/bpf_stats_enabled /proc/sys/net/core/bpf_jit_enable 2>/dev/null
+	cat /proc/sys/kernel/bpf_stats_enabled /proc/sys/net/core/bpf_jit_enable \
+		/sys/kernel/rcu_expedited 2>/dev/null
 	readlink /proc/[0-9]*/ns/net 2>/dev/null | sort -u | wc -l
 	pgrep -f "jsonl:$work"
 	ls "$TMPDIR"
@@ -138,11 +139,11 @@ for case in hook_net/xdp_native chain_cgroup/egress:progs=16 hook_run/xdp; do
 	pid=$!
 	for _ in $(seq 300); do
 		sleep 0.1
-		child=$(pgrep -P $pid)
+		child=$(pgrep -n -P $pid)
 		! grep -q '"id":"selfcheck/empty"' "$work/child.jsonl" || break
 	done
 	sleep 0.3
-	child=$(pgrep -P $pid)
+	child=$(pgrep -n -P $pid)
 	kill -KILL "$child"
 	status=0
 	wait $pid || status=$?
