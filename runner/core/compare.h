@@ -39,6 +39,7 @@ struct comparison_side {
 struct comparison_table {
 	struct comparison *v;
 	size_t nr;
+	size_t nr_filtered;		/* rows that filter_comparisons() dropped */
 	struct comparison_side a, b;
 	/* Of the rows whose metric can be better or worse: not of the sizes shown beside them. */
 	unsigned int nr_verdicts[NR_VERDICTS];
