@@ -96,6 +96,7 @@ TEST(verdicts_by_boot)
 	EXPECT_EQ(1, t.nr_looks);
 	EXPECT_TRUE(t.alpha == COMPARE_ALPHA);
 	EXPECT_EQ(VERDICT_SAME, row("f/same")->verdict);
+	EXPECT_EQ(4, t.nr);
 	EXPECT_EQ(VERDICT_SLOWER, row("f/slower")->verdict);
 	EXPECT_TRUE(fabs(row("f/slower")->shift - 2) < 0.05);
 	EXPECT_TRUE(row("f/slower")->shift_iv.level >= 0.95);
@@ -107,6 +108,11 @@ TEST(verdicts_by_boot)
 	EXPECT_TRUE(row("f/near")->is_open);
 	EXPECT_FALSE(row("f/slower")->is_open || row("f/same")->is_open);
 	EXPECT_FALSE(comparison_table_is_settled(&t));
+	/* With itself. */
+	comparison_table_free(&t);
+	ASSERT_EQ(0, compare_sets(a, 8, a, 8, &t, err, sizeof(err_buf)));
+	EXPECT_EQ(4, t.nr);
+	EXPECT_EQ(4, t.nr_verdicts[VERDICT_SAME]);
 	boots_free();
 }
 

@@ -223,9 +223,8 @@ static int add_boot(struct rows *rows, const struct comparison_side *s, size_t n
 	for (size_t i = 0; i < doc->nr_results && !err; i++) {
 		struct row_side a = index_find(&rows->a, &doc->results[i]);
 		struct row_side b = index_find(&rows->b, &doc->results[i]);
-		const struct row_side *first = a.nr ? &a : &b;
 
-		if (first->v[0].r == &doc->results[i])
+		if (s == &rows->t->b ? !a.nr && b.v[0].nr == nr : a.v[0].nr == nr)
 			err = add_row(rows, &a, &b);
 	}
 	return err;
