@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
+#include "doc_set.h"
 #include "env.h"
 #include "feature.h"
 #include "registry.h"
@@ -68,28 +69,35 @@ static int open_outputs(struct reports *rs, const struct options *o)
 	return i ? err : reports_open(rs, "table", o->verbose);
 }
 
-static int read_doc(const char *path, struct run_doc *doc)
+/* The cases shown, as a run of them alone would be. */
+static int show_cases(struct reports *rs, const struct options *o, const struct run_doc *doc)
 {
-	char err[512];
+	const struct result **shown = malloc((doc->nr_results + 1) * sizeof(*shown));
+	char **plan = malloc((doc->nr_results + 1) * sizeof(*plan));
+	struct doc_header header = doc->header;
+	struct doc_end end = doc->end;
+	size_t i, nr = 0;
+	int err = -ENOMEM;
 
-	if (run_doc_read(path, doc, err, sizeof(err))) {
-		fprintf(stderr, "bench_progs: %s\n", err);
-		return -EINVAL;
+	if (shown && plan)
+		err = filter_results(&o->filter, doc, shown, &nr);
+	if (!err && (o->filter.nr || o->filter.nr_keys)) {
+		end.passed = end.skipped = end.failed = 0;
+		for (i = 0; i < nr; i++) {
+			plan[i] = shown[i]->id;
+			end.passed += shown[i]->status == STATUS_OK;
+			end.skipped += shown[i]->status == STATUS_SKIP;
+			end.failed += status_is_failure(shown[i]->status);
+		}
+		header.plan = plan;
+		header.nr_plan = (int)nr;
 	}
-	if (!doc->complete)
-		fprintf(stderr, "bench_progs: %s: cut short, %zu results are used\n", path,
-			doc->nr_results);
-	return 0;
-}
-
-static int show_cases(struct reports *rs, const struct run_doc *doc)
-{
-	int err = reports_begin(rs, &doc->header);
-	size_t i;
-
-	for (i = 0; i < doc->nr_results && !err; i++)
-		err = reports_result(rs, &doc->results[i]);
-	err = err ?: reports_end(rs, doc->complete ? &doc->end : NULL);
+	err = err ?: reports_begin(rs, &header);
+	for (i = 0; i < nr && !err; i++)
+		err = reports_result(rs, shown[i]);
+	err = err ?: reports_end(rs, doc->complete ? &end : NULL);
+	free(shown);
+	free(plan);
 	return err ? EXIT_FAIL : EXIT_PASS;
 }
 
@@ -123,39 +131,43 @@ static int show_claims(struct reports *rs, const struct run_doc *doc)
 static int show(const struct options *o)
 {
 	struct reports rs = {};
-	struct run_doc doc = {};
+	struct doc_set set = {};
 	int rc = EXIT_USAGE;
 
-	if (!read_doc(o->files[0], &doc) && !open_outputs(&rs, o))
-		rc = o->claims ? show_claims(&rs, &doc) : show_cases(&rs, &doc);
+	if (!doc_set_read("bench_progs", o->files[0], &set) && set.nr != 1)
+		fprintf(stderr, "bench_progs: %s: a directory of %zu documents; show takes one\n",
+			o->files[0], set.nr);
+	else if (set.nr && !open_outputs(&rs, o))
+		rc = o->claims ? show_claims(&rs, set.v) : show_cases(&rs, o, set.v);
 	if (reports_close(&rs) && rc != EXIT_USAGE)
 		rc = EXIT_FAIL;
-	run_doc_free(&doc);
+	doc_set_free(&set);
 	return rc;
 }
 
 static int compare_status(const struct comparison_table *t, bool gate)
 {
-	if (!t->nr || t->nr_verdicts[VERDICT_NA] == t->nr)
+	if (t->nr_verdicts[VERDICT_NA] == t->nr + t->nr_filtered)
 		return EXIT_NOTHING;
 	return gate && t->nr_verdicts[VERDICT_SLOWER] ? EXIT_FAIL : EXIT_PASS;
 }
 
 static int compare(const struct options *o)
 {
-	struct run_doc a = {}, b = {};
+	struct doc_set a = {}, b = {};
 	struct comparison_table t = {};
 	struct reports rs = {};
 	char err[512] = "out of memory";
 	int rc = EXIT_USAGE;
 
-	if (read_doc(o->files[0], &a) || read_doc(o->files[1], &b))
+	if (doc_set_read("bench_progs", o->files[0], &a) ||
+	    doc_set_read("bench_progs", o->files[1], &b))
 		goto out;
-	if (compare_docs(&a, &b, &t, err, sizeof(err))) {
+	if (compare_sets(a.v, a.nr, b.v, b.nr, &t, err, sizeof(err))) {
 		fprintf(stderr, "bench_progs: %s and %s: %s\n", o->files[0], o->files[1], err);
 		goto out;
 	}
-	if (open_outputs(&rs, o))
+	if (filter_comparisons(&o->filter, &t) || open_outputs(&rs, o))
 		goto out;
 	rc = reports_compare(&rs, &t);
 	rc = rc == -EOPNOTSUPP ? EXIT_USAGE : rc ? EXIT_FAIL : compare_status(&t, o->gate);
@@ -163,8 +175,8 @@ out:
 	if (reports_close(&rs) && rc == EXIT_PASS)
 		rc = EXIT_FAIL;
 	comparison_table_free(&t);
-	run_doc_free(&a);
-	run_doc_free(&b);
+	doc_set_free(&a);
+	doc_set_free(&b);
 	return rc;
 }
 

@@ -28,13 +28,13 @@ static int bad(struct parse *p, const char *fmt, ...)
 	return -EINVAL;
 }
 
-/* A list file: one pattern a line, # starts a comment. */
-static int read_list(struct parse *p, enum select_kind kind, const char *path)
+/* A list file: one pattern, or filter, a line, # starts a comment. @add takes a line. */
+static int read_list(struct parse *p, const char *path, unsigned int kind,
+		     int (*add)(struct parse *p, unsigned int kind, const char *line))
 {
 	char line[LIST_LINE_MAX], *at, *end;
 	FILE *f = fopen(path, "re");
-	size_t nr = p->o->selector.nr;
-	int err = 0;
+	int err = 0, nr = 0;
 
 	if (!f)
 		return bad(p, "list %s: %s", path, strerror(errno));
@@ -46,15 +46,22 @@ static int read_list(struct parse *p, enum select_kind kind, const char *path)
 		end = at + strlen(at);
 		while (end > at && isspace((unsigned char)end[-1]))
 			*--end = '\0';
-		if (!err && *at)
-			err = selector_add_one(&p->o->selector, kind, at);
+		if (err || !*at)
+			continue;
+		err = add(p, kind, at);
+		nr++;
 	}
 	if (!err && ferror(f))
 		err = bad(p, "list %s: %s", path, strerror(errno));
 	fclose(f);
-	if (!err && p->o->selector.nr == nr)
+	if (!err && !nr)
 		err = bad(p, "list %s: holds no pattern", path);
 	return err;
+}
+
+static int add_pattern(struct parse *p, unsigned int kind, const char *text)
+{
+	return selector_add_one(&p->o->selector, (enum select_kind)kind, text);
 }
 
 /* Kept as it was given: the launcher hands it on to a runner on the host. */
@@ -77,7 +84,7 @@ static int add_patterns(struct parse *p, const char *option, enum select_kind ki
 	if (err)
 		return err;
 	if (arg[0] == '@')
-		return read_list(p, kind, arg + 1);
+		return read_list(p, arg + 1, kind, add_pattern);
 	return selector_add(&p->o->selector, kind, arg, p->err, p->err_sz);
 }
 
@@ -112,13 +119,18 @@ static int opt_output(struct parse *p, const char *arg)
 	return p->o->outputs[p->o->nr_outputs++] ? 0 : -ENOMEM;
 }
 
+static int keep(char **to, const char *arg)
+{
+	free(*to);
+	*to = strdup(arg);
+	return *to ? 0 : -ENOMEM;
+}
+
 static int opt_exec(struct parse *p, const char *arg)
 {
 	if (strcmp(arg, "kernel") && strcmp(arg, "fake") && strncmp(arg, "fake:", 5))
 		return bad(p, "unknown executor \"%s\" (kernel, fake, fake:EFFECT@GLOB,...)", arg);
-	free(p->o->exec);
-	p->o->exec = strdup(arg);
-	return p->o->exec ? 0 : -ENOMEM;
+	return keep(&p->o->exec, arg);
 }
 
 static int opt_clock(struct parse *p, const char *arg)
@@ -199,6 +211,45 @@ static int opt_gate(struct parse *p, const char *arg)
 	return 0;
 }
 
+static void set_filter_rows(struct parse *p)
+{
+	p->o->filter.rows = p->verb == VERB_SHOW ? FILTER_RESULTS : FILTER_COMPARISONS;
+}
+
+static int prefix(struct parse *p, const char *option, int err)
+{
+	char clause[512];
+
+	if (err != -EINVAL)
+		return err;
+	snprintf(clause, sizeof(clause), "%s", p->err);
+	return bad(p, "%s %s", option, clause);
+}
+
+static int add_listed_filter(struct parse *p, unsigned int is_denied, const char *line)
+{
+	return prefix(p, "-f", filter_add(&p->o->filter, line, p->o->nr_lists, is_denied, p->err,
+					  p->err_sz));
+}
+
+/* @FILE: one of its lines must hold; !@FILE: none. */
+static int opt_filter(struct parse *p, const char *arg)
+{
+	bool is_denied = arg[0] == '!' && arg[1] == '@';
+
+	set_filter_rows(p);
+	p->o->nr_lists++;
+	if (is_denied || arg[0] == '@')
+		return read_list(p, arg + 1 + is_denied, is_denied, add_listed_filter);
+	return prefix(p, "-f", filter_add(&p->o->filter, arg, 0, false, p->err, p->err_sz));
+}
+
+static int opt_sort(struct parse *p, const char *arg)
+{
+	set_filter_rows(p);
+	return prefix(p, "-s", filter_add_keys(&p->o->filter, arg, p->err, p->err_sz));
+}
+
 static int opt_claims(struct parse *p, const char *arg)
 {
 	(void)arg;
@@ -246,7 +297,10 @@ static const struct opt_def {
 	{ "num", "NUMS", opt_numbers, V(RUN) | V(LIST), 'n', "benches by number, like 1,3-5" },
 	{ "list", NULL, opt_list, V(RUN) | V(LIST), 'l', "list instead of running" },
 	{ "output", "FMT[:FILE]", opt_output, V(RUN) | V(SHOW) | V(COMPARE), 'o',
-	  "table, ktap or jsonl, to stdout or a file; repeatable" },
+	  "table, md, ktap or jsonl, to stdout or a file; repeatable" },
+	{ "filter", "EXPR", opt_filter, V(COMPARE) | V(SHOW), 'f',
+	  "rows to show, like 'net>5,map*' (see below); repeatable: all must hold" },
+	{ "sort", "KEYS", opt_sort, V(COMPARE) | V(SHOW), 's', "like 'verdict,change%:desc'" },
 	{ "quick", NULL, opt_quick, V(RUN), 'q', "fewer loads and rounds" },
 	{ "verbose", NULL, opt_verbose, ~0u, 'v', "more detail; twice: libbpf's messages" },
 	{ "clock", "CLOCK", opt_clock, V(RUN), 0, "ns, insn (counted guests) or auto" },
@@ -274,12 +328,29 @@ static const struct {
 	{ "run", VERB_RUN, 0, "measure (the default)" },
 	{ "list", VERB_LIST, 0, "list benches; -v: description, baseline, needs" },
 	{ "show", VERB_SHOW, 1, "DOC: print a document (- is stdin)" },
-	{ "compare", VERB_COMPARE, 2, "A B: what changed from document A to document B" },
+	{ "compare", VERB_COMPARE, 2, "A B: what changed from A to B: a document, or a directory of boots, each" },
 	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not" },
 	{ "help", VERB_HELP, 0, "this text" },
 };
 
 #define NR_VERBS (sizeof(verb_defs) / sizeof(verb_defs[0]))
+
+static void help_filters(FILE *out)
+{
+	char of_compare[256], of_show[256];
+
+	filter_columns(FILTER_COMPARISONS, of_compare, sizeof(of_compare));
+	filter_columns(FILTER_RESULTS, of_show, sizeof(of_show));
+	fprintf(out, "\nfilters (-f): COLUMN<V, <=, >, >=, =, != (of texts = and !=, V is a glob), or a "
+		"glob of the ID or\n"
+		"family; !TERM negates, a comma means and, @FILE: one of its lines must hold, !@FILE: "
+		"none.\n"
+		"sort keys (-s): COLUMN, COLUMN:asc or COLUMN:desc (default: numbers desc).\n"
+		"columns: |COLUMN| is the absolute value\n"
+		"  of compare: %s;\n"
+		"              a metric (B's), metric_a, metric_b, metric_diff, metric_pct\n"
+		"  of show:    %s; a metric\n", of_compare, of_show);
+}
 
 void options_help(FILE *out)
 {
@@ -298,6 +369,7 @@ void options_help(FILE *out)
 			 d->arg ? " " : "", d->arg ? d->arg : "");
 		fprintf(out, "  %-24s %s\n", left, d->help);
 	}
+	help_filters(out);
 	fprintf(out, "\nexit status: 0 passed, 1 failed, 2 usage or bad input, "
 		"4 nothing could run\n");
 }
@@ -365,7 +437,7 @@ static int parse_files(struct parse *p, int argc, char **argv)
 			return bad(p, "unexpected argument \"%s\" (see --help)",
 				   argv[optind + want]);
 		return bad(p, "%s (see --help)", want == 1 ? "show needs a document" :
-			   "compare needs two documents");
+			   "compare needs two documents or directories");
 	}
 	while (optind < argc) {
 		p->o->files[p->o->nr_files] = strdup(argv[optind++]);
@@ -417,6 +489,7 @@ void options_free(struct options *o)
 		free(o->choices[i]);
 	free(o->choices);
 	free(o->exec);
+	filter_free(&o->filter);
 	for (i = 0; i < o->nr_outputs; i++)
 		free(o->outputs[i]);
 	for (i = 0; i < o->nr_files; i++)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "core/filter.h"
 #include "core/metric.h"
 #include "core/select.h"
 
@@ -34,6 +35,8 @@ struct options {
 	unsigned int timeout;		/* seconds for one bench; 0: default */
 	bool quick;
 	bool gate;			/* compare: exit 1 on slower */
+	struct filter filter;		/* compare, show: -f and -s; @file lists are read in */
+	unsigned int nr_lists;		/* of filters */
 	bool claims;			/* show: the papers' claims instead of the cases */
 	int verbose;
 };

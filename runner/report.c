@@ -10,7 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct reporter *const reporters[] = { &report_table, &report_ktap, &report_jsonl };
+static const struct reporter *const reporters[] = {
+	&report_table, &report_md, &report_ktap, &report_jsonl,
+};
 #define NR_REPORTERS (sizeof(reporters) / sizeof(reporters[0]))
 
 const struct reporter *reporter_at(size_t i)

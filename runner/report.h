@@ -47,7 +47,7 @@ struct reporter {
 	int (*claims)(struct report_out *o, const struct claim_report *c);	/* may be NULL */
 };
 
-extern const struct reporter report_table, report_ktap, report_jsonl;
+extern const struct reporter report_table, report_md, report_ktap, report_jsonl;
 /* NULL for an unknown format; reporter_at(i) is NULL behind the last. */
 const struct reporter *reporter_find(const char *name);
 const struct reporter *reporter_at(size_t i);
@@ -76,6 +76,28 @@ int reports_close(struct reports *rs);
 void report_put_text(FILE *out, const char *text);
 /* "14.5 ns/op [14.2, 14.9] 97.7%", with as many digits as the interval resolves. */
 void report_figure(char *buf, size_t sz, const struct metric *m, enum clock_kind clock);
+/* At least CELL_SZ; as many digits as @width, of an interval (0: exact), tells of @size. */
+#define CELL_SZ 32
+void report_number(char *buf, double value, double size, double width);
+
+/* The figures of a row of a comparison; all empty but a and b ("-") where there are none. */
+struct comparison_cells {
+	char metric[64];	/* "net ns/op" */
+	char a[CELL_SZ], b[CELL_SZ];
+	char change[CELL_SZ + 1];	/* "+1.5" */
+	char interval[2 * CELL_SZ + 4];	/* "[1.2, 1.8]", empty of an exact one */
+	char percent[CELL_SZ];	/* "+10%", empty where A is not above 0 */
+	char delta[CELL_SZ];
+};
+void report_comparison_cells(struct comparison_cells *cells, const struct comparison *c,
+			     enum clock_kind clock);
+/* Why the verdict, and how many boots it rests on if not on all; empty if there is nothing to say. */
+void report_why(char *buf, size_t sz, const struct comparison *c, const struct comparison_table *t);
+/* "5 % over the table, 95 % intervals": what the verdicts of a table are worth. */
+void report_rates(char *buf, size_t sz, const struct comparison_table *t);
+/* Neither kernel could run it: says nothing of either. Or a size, which is neither better nor worse. */
+bool report_is_skipped(const struct comparison *c);
+bool report_is_size(const struct comparison *c);
 /* The table of claims; with -v the cases that have no figure too. */
 int report_claims_table(struct report_out *o, const struct claim_report *c);
 

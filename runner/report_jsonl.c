@@ -33,7 +33,7 @@ static void put_string(FILE *out, const char *key, const char *value)
 	doc_put_string(out, value);
 }
 
-static void put_row(FILE *out, const struct comparison *c, enum clock_kind clock)
+static void put_row(FILE *out, const struct comparison *c, const struct comparison_table *t)
 {
 	fputs("{\"type\":\"comparison\"", out);
 	put_string(out, "id", c->id);
@@ -42,7 +42,7 @@ static void put_row(FILE *out, const struct comparison *c, enum clock_kind clock
 		put_string(out, "why", c->why);
 	if (c->metric) {
 		put_string(out, "metric", c->metric->name);
-		put_string(out, "unit", metric_unit(c->metric, clock));
+		put_string(out, "unit", metric_unit(c->metric, t->clock));
 		put_double(out, "a", c->value_a);
 		put_double(out, "b", c->value_b);
 		put_double(out, "shift", c->shift);
@@ -51,6 +51,8 @@ static void put_row(FILE *out, const struct comparison *c, enum clock_kind clock
 		put_double(out, "level", c->shift_iv.level);
 		put_double(out, "delta", c->delta);
 		put_double(out, "p", c->p);
+		if (t->a.nr > 1 || t->b.nr > 1)
+			fprintf(out, ",\"boots\":[%u,%u]", c->nr_a, c->nr_b);
 	}
 	fputs("}\n", out);
 }
@@ -60,6 +62,7 @@ static int jsonl_compare(struct report_out *o, const struct comparison_table *t)
 	fprintf(o->out, "{\"type\":\"comparison_begin\",\"schema\":%d,\"clock\":\"%s\"", DOC_SCHEMA,
 		clock_kind_name(t->clock));
 	fprintf(o->out, ",\"exact\":%s", t->exact ? "true" : "false");
+	fprintf(o->out, ",\"boots\":[%zu,%zu],\"looks\":%u", t->a.nr, t->b.nr, t->nr_looks);
 	put_double(o->out, "noise", t->noise);
 	put_double(o->out, "noise_floor", t->noise_floor);
 	fputs(",\"env_diffs\":[", o->out);
@@ -69,7 +72,7 @@ static int jsonl_compare(struct report_out *o, const struct comparison_table *t)
 	}
 	fputs("]}\n", o->out);
 	for (size_t i = 0; i < t->nr; i++)
-		put_row(o->out, &t->v[i], t->clock);
+		put_row(o->out, &t->v[i], t);
 	fputs("{\"type\":\"comparison_end\"", o->out);
 	for (int v = 0; v < NR_VERDICTS; v++)
 		fprintf(o->out, ",\"%s\":%u", verdict_name(v), t->nr_verdicts[v]);

@@ -15,7 +15,6 @@
 #define CASE_MIN 20		/* columns */
 #define CASE_MAX 56
 #define FIGURE_W 38
-#define CELL_SZ 32
 
 struct table {
 	char family[DOC_MAX_NAME + 1];
@@ -51,7 +50,7 @@ static void trim_zeros(char *s)
 }
 
 /* @size: the largest of the numbers it stands beside; @width: of the interval, 0: exact. */
-static void number(char *buf, double value, double size, double width)
+void report_number(char *buf, double value, double size, double width)
 {
 	if (size >= 1e15 || (width <= 0 && value != 0 && size < 5e-5)) {
 		snprintf(buf, CELL_SZ, "%.4g", value);
@@ -61,11 +60,6 @@ static void number(char *buf, double value, double size, double width)
 		snprintf(buf, CELL_SZ, "%.4f", value);
 		trim_zeros(buf);
 	}
-}
-
-static double size_of(const struct interval *iv)
-{
-	return fmax(fabs(iv->lo), fabs(iv->hi));
 }
 
 static bool is_exact(const struct estimate *e)
@@ -81,9 +75,9 @@ void report_figure(char *buf, size_t sz, const struct metric *m, enum clock_kind
 	double width = is_exact(e) ? 0 : e->hi - e->lo;
 	double size = fmax(fabs(e->lo), fabs(e->hi));
 
-	number(value, e->value, size, width);
-	number(lo, e->lo, size, width);
-	number(hi, e->hi, size, width);
+	report_number(value, e->value, size, width);
+	report_number(lo, e->lo, size, width);
+	report_number(hi, e->hi, size, width);
 	if (is_exact(e))
 		snprintf(buf, sz, "%s %s exact", value, unit);
 	else if (e->level > 0)
@@ -98,7 +92,7 @@ static void cell(char *buf, const struct result *r, const char *name)
 	const struct metric *m = result_metric(r, name);
 
 	if (m)
-		number(buf, m->est.value, fabs(m->est.value),
+		report_number(buf, m->est.value, fabs(m->est.value),
 		       is_exact(&m->est) ? 0 : m->est.hi - m->est.lo);
 	else
 		snprintf(buf, CELL_SZ, "-");
@@ -311,49 +305,23 @@ static int table_end(struct report_out *o, const struct doc_end *e)
 	return 0;
 }
 
-static void put_comparison(FILE *out, const struct comparison *c, enum clock_kind clock, int id_w)
+static void put_comparison(FILE *out, const struct comparison *c, const struct comparison_table *t,
+			   int id_w)
 {
-	double width = c->shift_iv.hi - c->shift_iv.lo;
-	char a[CELL_SZ], b[CELL_SZ], shift[CELL_SZ], lo[CELL_SZ], hi[CELL_SZ], delta[CELL_SZ] = "";
-	char change[160] = "", unit[64] = "";
+	struct comparison_cells cells;
+	char change[160], why[160];
 
-	if (c->metric) {
-		number(a, c->value_a, fabs(c->value_a), width);
-		number(b, c->value_b, fabs(c->value_b), width);
-		number(shift, c->shift, size_of(&c->shift_iv), width);
-		number(lo, c->shift_iv.lo, size_of(&c->shift_iv), width);
-		number(hi, c->shift_iv.hi, size_of(&c->shift_iv), width);
-		snprintf(unit, sizeof(unit), "%s %s", c->metric->name,
-			 metric_unit(c->metric, clock));
-		snprintf(change, sizeof(change), "%s%s", c->shift > 0 ? "+" : "", shift);
-		if (width > 0)
-			snprintf(change + strlen(change), sizeof(change) - strlen(change),
-				 " [%s, %s]", lo, hi);
-		if (c->value_a > 0 && c->shift != 0)
-			snprintf(change + strlen(change), sizeof(change) - strlen(change),
-				 fabs(c->shift) < 0.1 * c->value_a ? " %+.2g%%" : " %+.0f%%",
-				 100 * c->shift / c->value_a);
-		if (c->delta > 0)
-			number(delta, c->delta, c->delta, c->delta / 10);
-	}
-	fprintf(out, "%-*s  %-20s %10s %10s  %-34s %8s  %s", id_w, c->id, unit, c->metric ? a : "-",
-		c->metric ? b : "-", change, delta, verdict_name(c->verdict));
-	if (c->why[0]) {
+	report_comparison_cells(&cells, c, t->clock);
+	report_why(why, sizeof(why), c, t);
+	snprintf(change, sizeof(change), "%s%s%s%s%s", cells.change, cells.interval[0] ? " " : "",
+		 cells.interval, cells.percent[0] ? " " : "", cells.percent);
+	fprintf(out, "%-*s  %-20s %10s %10s  %-34s %8s  %s", id_w, c->id, cells.metric, cells.a,
+		cells.b, change, cells.delta, verdict_name(c->verdict));
+	if (why[0]) {
 		fputs(": ", out);
-		report_put_text(out, c->why);
+		report_put_text(out, why);
 	}
 	putc('\n', out);
-}
-
-/* What neither kernel could run says nothing of either. */
-static bool is_skipped(const struct comparison *c)
-{
-	return c->a && c->b && c->a->status == STATUS_SKIP && c->b->status == STATUS_SKIP;
-}
-
-static bool is_size(const struct comparison *c)
-{
-	return c->metric && c->metric->better == BETTER_NEITHER;
 }
 
 static int table_compare(struct report_out *o, const struct comparison_table *t)
@@ -362,7 +330,10 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 		VERDICT_SAME, VERDICT_SLOWER, VERDICT_FASTER, VERDICT_UNRESOLVED, VERDICT_NA,
 	};
 	size_t nr_skipped = 0, nr_sizes = 0, id_w = CASE_MIN;
+	char rates[128];
 
+	if (t->a.nr > 1 || t->b.nr > 1)
+		fprintf(o->out, "boots: %zu of A, %zu of B\n\n", t->a.nr, t->b.nr);
 	if (t->nr_env_diffs)
 		fputs("the environments differ:\n", o->out);
 	for (int i = 0; i < t->nr_env_diffs; i++) {
@@ -375,10 +346,10 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 	fprintf(o->out, "%-*s  %-20s %10s %10s  %-34s %8s  %s\n", (int)id_w, "id", "metric", "A",
 		"B", "change", "delta", "verdict");
 	for (size_t i = 0; i < t->nr; i++) {
-		nr_skipped += is_skipped(&t->v[i]);
-		nr_sizes += is_size(&t->v[i]);
-		if (o->verbose || (!is_skipped(&t->v[i]) && !is_size(&t->v[i])))
-			put_comparison(o->out, &t->v[i], t->clock, (int)id_w);
+		nr_skipped += report_is_skipped(&t->v[i]);
+		nr_sizes += report_is_size(&t->v[i]);
+		if (o->verbose || (!report_is_skipped(&t->v[i]) && !report_is_size(&t->v[i])))
+			put_comparison(o->out, &t->v[i], t, (int)id_w);
 	}
 	putc('\n', o->out);
 	if (nr_skipped && !o->verbose)
@@ -386,14 +357,17 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 	if (nr_sizes && !o->verbose)
 		fprintf(o->out, "%zu sizes and verifier figures that differ are not shown "
 			"(-v shows them)\n", nr_sizes);
+	if (t->nr_filtered)
+		fprintf(o->out, "rows that do not pass the filter, but are counted: %zu\n",
+			t->nr_filtered);
 	if (!t->exact)
 		fprintf(o->out, "noise: %.2g ns/op (A/A), %.2g %% of gross (reference loop)\n",
 			t->noise_floor, 100 * t->noise);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		fprintf(o->out, "%s%u %s", i ? ", " : "", t->nr_verdicts[order[i]],
 			verdict_name(order[i]));
-	fputs(t->exact ? " (exact: counted guests)\n" :
-	      " (5 % over the table, 95 % intervals)\n", o->out);
+	report_rates(rates, sizeof(rates), t);
+	fprintf(o->out, " (%s)\n", rates);
 	return 0;
 }
 

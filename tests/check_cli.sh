@@ -12,6 +12,9 @@ refuses "unknown short option" 2 "-Z" $bp run -Z
 refuses "unknown verb" 2 '"meassure"' $bp meassure
 refuses "option without argument" 2 "argument" $bp run -t
 refuses "option of another verb" 2 "--gate" $bp run --gate
+refuses "filter of a column that is none" 2 '"nett>5": there is no column "nett"' $bp compare a b -f 'nett>5'
+refuses "filter that is none" 2 '"net>>5": ">5" is no number' $bp show a -f 'net>>5'
+refuses "key that is none" 2 'neither :asc nor :desc' $bp show a -s net:up
 refuses "unknown format" 2 "yaml" $bp run $fake -o yaml
 refuses "two outputs on stdout" 2 "stdout" $bp run $fake -o table -o ktap
 refuses "output into a missing directory" 2 "/nonexistent/x" $bp run $fake -o jsonl:/nonexistent/x
@@ -61,6 +64,17 @@ refuses "wrong type" 2 "type:2" $bp show "$work/type"
 sed '1s/"schema":1/"schema":2/' $good >"$work/schema"
 refuses "another schema" 2 "schema" $bp show "$work/schema"
 refuses "compare of two clocks" 2 "clock" $bp compare $good tests/golden/run_ns.jsonl
+mkdir "$work/none" "$work/two" "$work/kernels"
+refuses "directory without a document" 2 "none: a directory without a document" $bp compare "$work/none" $good
+refuses "show of an empty directory" 2 "none: a directory without a document" $bp show "$work/none"
+cp $good "$work/two/1.jsonl"
+cp $good "$work/two/2.jsonl"
+refuses "show of several boots" 2 "a directory of 2 documents" $bp show "$work/two"
+check "compare of a directory" eval '$bp compare "$work/two" $good >"$work/out" && grep -q "^boots: 2 of A, 1 of B" "$work/out"'
+cp $good "$work/kernels/1.jsonl"
+sed '1s/0.0.0-fake/0.0.1-fake/' $good >"$work/kernels/2.jsonl"
+refuses "two kernels on a side" 2 "boots 1 and 2 of B differ" $bp compare $good "$work/kernels"
+
 head -n 3 $good >"$work/cut"
 status=0
 $bp show "$work/cut" >"$work/out" 2>"$work/err" || status=$?

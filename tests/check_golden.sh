@@ -44,6 +44,18 @@ golden show.ktap 0 show tests/golden/run_insn.jsonl -o ktap
 golden compare_same.table 0 compare tests/golden/run_insn.jsonl tests/golden/run_insn.jsonl
 ./bench_progs "${fake[@]}" --clock insn --exec 'fake:x1.05@hook_run/xdp' -o "jsonl:$work/slow.jsonl"
 golden compare_slower.table 1 compare --gate tests/golden/run_insn.jsonl "$work/slow.jsonl"
+golden compare_slower.md 0 compare tests/golden/run_insn.jsonl "$work/slow.jsonl" -o md
+golden compare_filtered.table 0 compare tests/golden/run_insn.jsonl "$work/slow.jsonl" -f 'net>20,!*alu*' -s 'verdict,b'
+golden run_ns.md 0 "${fake[@]}" --clock ns -o md
+golden show_filtered.ktap 0 show tests/golden/run_insn.jsonl -f 'hook_run,net>20' -s net:asc -o ktap
+mkdir "$work/a" "$work/b"
+for i in 1 2 3 4 5 6; do
+	./bench_progs "${fake[@]}" --clock ns --seed $i -o "jsonl:$work/a/$i.jsonl"
+	./bench_progs "${fake[@]}" --clock ns --seed 1$i --exec 'fake:x1.2@hook_run/xdp' -o "jsonl:$work/b/$i.jsonl"
+done
+golden compare_boots.table 1 compare --gate "$work/a" "$work/b"
+golden compare_boots.md 0 compare "$work/a" "$work/b" -o md -v
+golden compare_boots.jsonl 0 compare "$work/a" "$work/b" -o jsonl -f verdict=slower
 
 # The whole default run, with every sample, is the same bytes each time.
 for i in 1 2; do

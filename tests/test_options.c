@@ -193,6 +193,7 @@ static const struct {
 	{ "-v", NULL, "rlscd" }, { "--clock", "ns", "r" }, { "--seed", "1", "r" },
 	{ "--loads", "1", "r" }, { "--rounds", "1", "r" }, { "--timeout", "1", "r" },
 	{ "--exec", "fake", "r" }, { "--gate", NULL, "c" }, { "-h", NULL, "rlscd" },
+	{ "-f", "net>5", "sc" }, { "-s", "net", "sc" },
 	{ "--version", NULL, "rlscd" },
 };
 
@@ -221,6 +222,30 @@ TEST_F(line, options_belong_to_verbs)
 			}
 		}
 	}
+}
+
+TEST_F(line, filters)
+{
+	char path[] = "/tmp/bench_progs_filter_XXXXXX", list[64];
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(47, dprintf(fd, "# these\n map*,net>5 # and more\n\nverdict=slower\n"));
+	close(fd);
+	snprintf(list, sizeof(list), "@%s", path);
+	EXPECT_EQ(0, PARSE("compare", "a", "b", "-f", "change>1", "-f", list, "-s", "a,b:asc"));
+	EXPECT_EQ(FILTER_COMPARISONS, self->o.filter.rows);
+	EXPECT_EQ(4, self->o.filter.nr);
+	EXPECT_EQ(2, self->o.filter.nr_keys);
+	snprintf(list, sizeof(list), "!@%s", path);
+	EXPECT_EQ(0, PARSE("compare", "a", "b", "-f", list));
+	EXPECT_EQ(3, self->o.filter.nr);
+	/* The columns are those of the verb. */
+	EXPECT_EQ(-EINVAL, PARSE("show", "a", "-f", list));
+	EXPECT_EQ(err, strstr(err, "-f \"verdict=slower\": there is no column \"verdict\" ("));
+	EXPECT_EQ(0, PARSE("show", "a", "-f", "quality=exact"));
+	EXPECT_EQ(FILTER_RESULTS, self->o.filter.rows);
+	unlink(path);
 }
 
 TEST_F(line, list_instead_of_running)
@@ -293,8 +318,8 @@ static const struct {
 	{ { "show" }, "show needs a document (see --help)" },
 	{ { "show", "-v" }, "show needs a document (see --help)" },
 	{ { "show", "a", "b", "c" }, "unexpected argument \"b\" (see --help)" },
-	{ { "compare" }, "compare needs two documents (see --help)" },
-	{ { "compare", "a" }, "compare needs two documents (see --help)" },
+	{ { "compare" }, "compare needs two documents or directories (see --help)" },
+	{ { "compare", "a" }, "compare needs two documents or directories (see --help)" },
 	{ { "compare", "a", "b", "c" }, "unexpected argument \"c\" (see --help)" },
 	{ { "-n", "1,x" }, "\"1,x\" is no list of numbers like 1,3-5" },
 	{ { "-n", "-2" }, "\"-2\" is no list of numbers like 1,3-5" },
@@ -305,6 +330,10 @@ static const struct {
 	{ { "-t@/nonexistent/x" }, "list /nonexistent/x: No such file or directory" },
 	{ { "-t", "@/" }, "list /: Is a directory" },
 	{ { "-a", "@/dev/null" }, "list /dev/null: holds no pattern" },
+	{ { "compare", "a", "b", "-f", "net>x" }, "-f \"net>x\": \"x\" is no number" },
+	{ { "compare", "a", "b", "-s", "net:" },
+	  "-s \"net:\": \":\" is neither :asc nor :desc" },
+	{ { "show", "a", "-f@/nonexistent/x" }, "list /nonexistent/x: No such file or directory" },
 	{ { "--clock", "sec" }, "unknown clock \"sec\" (auto, ns, insn)" },
 	{ { "--clock", "none" }, "unknown clock \"none\" (auto, ns, insn)" },
 	{ { "--clock", "" }, "unknown clock \"\" (auto, ns, insn)" },

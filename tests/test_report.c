@@ -120,6 +120,7 @@ static bool is_plain(const char *text)
 TEST(formats)
 {
 	EXPECT_TRUE(reporter_find("table") == &report_table);
+	EXPECT_TRUE(reporter_find("md") == &report_md);
 	EXPECT_TRUE(reporter_find("ktap") == &report_ktap);
 	EXPECT_TRUE(reporter_find("jsonl") == &report_jsonl);
 	EXPECT_EQ(NULL, reporter_find("xml"));
