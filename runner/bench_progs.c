@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
+#include "baseline.h"
 #include "doc_set.h"
 #include "env.h"
 #include "feature.h"
@@ -145,13 +146,6 @@ static int show(const struct options *o)
 	return rc;
 }
 
-static int compare_status(const struct comparison_table *t, bool gate)
-{
-	if (t->nr_verdicts[VERDICT_NA] == t->nr + t->nr_filtered)
-		return EXIT_NOTHING;
-	return gate && t->nr_verdicts[VERDICT_SLOWER] ? EXIT_FAIL : EXIT_PASS;
-}
-
 static int compare(const struct options *o)
 {
 	struct doc_set a = {}, b = {};
@@ -170,7 +164,7 @@ static int compare(const struct options *o)
 	if (filter_comparisons(&o->filter, &t) || open_outputs(&rs, o))
 		goto out;
 	rc = reports_compare(&rs, &t);
-	rc = rc == -EOPNOTSUPP ? EXIT_USAGE : rc ? EXIT_FAIL : compare_status(&t, o->gate);
+	rc = rc == -EOPNOTSUPP ? EXIT_USAGE : rc ? EXIT_FAIL : baseline_status(&t, o->gate);
 out:
 	if (reports_close(&rs) && rc == EXIT_PASS)
 		rc = EXIT_FAIL;

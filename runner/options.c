@@ -211,6 +211,16 @@ static int opt_gate(struct parse *p, const char *arg)
 	return 0;
 }
 
+static int opt_baseline(struct parse *p, const char *arg)
+{
+	return keep(&p->o->baseline, arg);
+}
+
+static int opt_save_baseline(struct parse *p, const char *arg)
+{
+	return keep(&p->o->save_baseline, arg);
+}
+
 static void set_filter_rows(struct parse *p)
 {
 	p->o->filter.rows = p->verb == VERB_SHOW ? FILTER_RESULTS : FILTER_COMPARISONS;
@@ -309,7 +319,12 @@ static const struct opt_def {
 	{ "rounds", "N", opt_rounds, V(RUN), 0, "rounds in a load" },
 	{ "timeout", "S", opt_timeout, V(RUN), 0, "seconds for one bench" },
 	{ "exec", "WHAT", opt_exec, V(RUN), 0, "kernel, or fake: known effects, no root" },
-	{ "gate", NULL, opt_gate, V(COMPARE), 0, "exit 1 if anything is slower" },
+	{ "baseline", "DOC|DIR", opt_baseline, V(RUN), 0,
+	  "compare with this document, or DIR/RELEASE.jsonl of the kernel" },
+	{ "save-baseline", "DIR", opt_save_baseline, V(RUN), 0,
+	  "if all passed, write the document to DIR/RELEASE.jsonl" },
+	{ "gate", NULL, opt_gate, V(COMPARE) | V(RUN), 0,
+	  "exit 1 if anything is slower than A, or than the baseline" },
 	{ "claims", NULL, opt_claims, V(SHOW), 0,
 	  "what the document says of the claims of the papers (docs/claims.md)" },
 	{ "help", NULL, opt_help, ~0u, 'h', "this text" },
@@ -328,7 +343,8 @@ static const struct {
 	{ "run", VERB_RUN, 0, "measure (the default)" },
 	{ "list", VERB_LIST, 0, "list benches; -v: description, baseline, needs" },
 	{ "show", VERB_SHOW, 1, "DOC: print a document (- is stdin)" },
-	{ "compare", VERB_COMPARE, 2, "A B: what changed from A to B: a document, or a directory of boots, each" },
+	{ "compare", VERB_COMPARE, 2,
+	  "A B: what changed from A to B: a document, or a directory of boots, each" },
 	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not" },
 	{ "help", VERB_HELP, 0, "this text" },
 };
@@ -341,10 +357,10 @@ static void help_filters(FILE *out)
 
 	filter_columns(FILTER_COMPARISONS, of_compare, sizeof(of_compare));
 	filter_columns(FILTER_RESULTS, of_show, sizeof(of_show));
-	fprintf(out, "\nfilters (-f): COLUMN<V, <=, >, >=, =, != (of texts = and !=, V is a glob), or a "
-		"glob of the ID or\n"
-		"family; !TERM negates, a comma means and, @FILE: one of its lines must hold, !@FILE: "
-		"none.\n"
+	fprintf(out, "\nfilters (-f): COLUMN<V, <=, >, >=, =, != (of texts = and !=, V is a glob), "
+		"or a glob of the ID or\n"
+		"family; !TERM negates, a comma means and, @FILE: one of its lines must hold, "
+		"!@FILE: none.\n"
 		"sort keys (-s): COLUMN, COLUMN:asc or COLUMN:desc (default: numbers desc).\n"
 		"columns: |COLUMN| is the absolute value\n"
 		"  of compare: %s;\n"
@@ -472,6 +488,8 @@ int options_parse(struct options *o, int argc, char **argv, char *err, size_t er
 		rc = parse_one(&p, c, argv);
 	if (!rc && o->verb != VERB_HELP && o->verb != VERB_VERSION)
 		rc = parse_files(&p, argc, argv);
+	if (!rc && o->verb == VERB_RUN && o->gate && !o->baseline)
+		rc = bad(&p, "--gate of a run needs --baseline");
 	if (!rc && (uint64_t)(o->loads ? o->loads : 24) * (o->rounds ? o->rounds : 12) >
 	    OPTIONS_MAX_ROUNDS)
 		rc = bad(&p, "--loads times --rounds is more than %u", OPTIONS_MAX_ROUNDS);
@@ -489,6 +507,8 @@ void options_free(struct options *o)
 		free(o->choices[i]);
 	free(o->choices);
 	free(o->exec);
+	free(o->baseline);
+	free(o->save_baseline);
 	filter_free(&o->filter);
 	for (i = 0; i < o->nr_outputs; i++)
 		free(o->outputs[i]);

@@ -34,7 +34,9 @@ struct options {
 	unsigned int loads, rounds;	/* 0: the default of the clock */
 	unsigned int timeout;		/* seconds for one bench; 0: default */
 	bool quick;
-	bool gate;			/* compare: exit 1 on slower */
+	bool gate;			/* compare, run with a baseline: exit 1 on slower */
+	char *baseline;			/* run: a document, or a directory of them */
+	char *save_baseline;		/* run: the directory of RELEASE.jsonl */
 	struct filter filter;		/* compare, show: -f and -s; @file lists are read in */
 	unsigned int nr_lists;		/* of filters */
 	bool claims;			/* show: the papers' claims instead of the cases */

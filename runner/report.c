@@ -42,6 +42,8 @@ void report_put_text(FILE *out, const char *text)
 
 static const char *out_name(const struct report_out *o)
 {
+	if (o->is_hidden)
+		return "temporary file";
 	return o->path ? o->path : "stdout";
 }
 
@@ -184,6 +186,11 @@ int reports_open(struct reports *rs, const char *spec, int verbose)
 	return 0;
 }
 
+void reports_add_hidden(struct reports *rs, const struct reporter *ops, FILE *out)
+{
+	rs->out[rs->nr++] = (struct report_out){ .ops = ops, .out = out, .is_hidden = true };
+}
+
 int reports_begin(struct reports *rs, const struct doc_header *h)
 {
 	struct timespec now;
@@ -270,6 +277,44 @@ int reports_compare(struct reports *rs, const struct comparison_table *t)
 	return ret;
 }
 
+static bool has_stdout(const struct reports *rs)
+{
+	for (int i = 0; i < rs->nr; i++)
+		if (rs->out[i].out == stdout)
+			return true;
+	return false;
+}
+
+static int compare_behind(struct report_out *o, const struct comparison_table *t, const char *a)
+{
+	if (o->err)
+		return o->err;
+	fputs("\nA is the baseline ", o->out);
+	report_put_text(o->out, a);
+	fputs(", B this run.\n\n", o->out);
+	return out_flush(o, o->ops->compare(o, t));
+}
+
+int reports_compare_behind(struct reports *rs, const struct comparison_table *t, const char *a)
+{
+	struct report_out table = { .ops = &report_table, .out = has_stdout(rs) ? stderr : stdout };
+	struct guard guard;
+	int ret = 0, err, nr = 0;
+
+	guard_enter(&guard);
+	for (int i = 0; i < rs->nr; i++) {
+		if (!rs->out[i].ops->is_prose)
+			continue;
+		err = compare_behind(&rs->out[i], t, a);
+		ret = ret ? ret : err;
+		nr++;
+	}
+	if (!nr)
+		ret = compare_behind(&table, t, a);
+	guard_leave(&guard);
+	return ret;
+}
+
 int reports_claims(struct reports *rs, const struct claim_report *c)
 {
 	struct guard guard;
@@ -300,7 +345,7 @@ int reports_close(struct reports *rs)
 		if (o->has_progress && !o->err)
 			fputs("\r\033[K", o->out);
 		err = o->err ? o->err : out_flush(o, 0);
-		if (o->path && fclose(o->out) && !err)
+		if ((o->path || o->is_hidden) && fclose(o->out) && !err)
 			err = out_error(o, -errno);
 		ret = ret ? ret : err;
 		free(o->path);

@@ -26,6 +26,7 @@ struct report_out {
 	const struct doc_header *header;	/* valid from begin to end */
 	void *priv;		/* one malloc()ed block: reports_close() frees it */
 	off_t good;		/* of a file: what is whole ends here; -1: cannot be cut */
+	bool is_hidden;		/* of the run alone, not of what is said behind it */
 	bool has_progress;	/* the line under the cursor is to be wiped */
 	int err;		/* the first error: said once, then this output is left alone */
 };
@@ -40,6 +41,7 @@ struct claim_report {
 struct reporter {
 	const char *name;	/* what -o says */
 	const char *help;
+	bool is_prose;		/* for people: more may stand behind a run's results */
 	int (*begin)(struct report_out *o, const struct doc_header *h);
 	int (*result)(struct report_out *o, const struct result *r);
 	int (*end)(struct report_out *o, const struct doc_end *e);
@@ -59,14 +61,21 @@ const struct reporter *reporter_at(size_t i);
  */
 #define REPORT_MAX_OUT 8
 struct reports {
-	struct report_out out[REPORT_MAX_OUT];
+	struct report_out out[REPORT_MAX_OUT + 1];	/* and a hidden one */
 	int nr;
 };
 int reports_open(struct reports *rs, const char *spec, int verbose);
+/* One more output, which only a run's own results go to; reports_close() closes @out. */
+void reports_add_hidden(struct reports *rs, const struct reporter *ops, FILE *out);
 int reports_begin(struct reports *rs, const struct doc_header *h);
 int reports_result(struct reports *rs, const struct result *r);
 int reports_end(struct reports *rs, const struct doc_end *e);
 int reports_compare(struct reports *rs, const struct comparison_table *t);
+/*
+ * A comparison of a run (B) with the document @a, behind its results: in the outputs that are for
+ * people, or if there are none as a table on stdout, or stderr if stdout is taken.
+ */
+int reports_compare_behind(struct reports *rs, const struct comparison_table *t, const char *a);
 /* -EOPNOTSUPP, as of a comparison, if the format of an output has none. */
 int reports_claims(struct reports *rs, const struct claim_report *c);
 /* Closes files; the first -errno of any output, now or before. A progress line is wiped. */
@@ -91,11 +100,11 @@ struct comparison_cells {
 };
 void report_comparison_cells(struct comparison_cells *cells, const struct comparison *c,
 			     enum clock_kind clock);
-/* Why the verdict, and how many boots it rests on if not on all; empty if there is nothing to say. */
+/* Why the verdict, and on how many boots it rests if not on all; empty: nothing to say. */
 void report_why(char *buf, size_t sz, const struct comparison *c, const struct comparison_table *t);
 /* "5 % over the table, 95 % intervals": what the verdicts of a table are worth. */
 void report_rates(char *buf, size_t sz, const struct comparison_table *t);
-/* Neither kernel could run it: says nothing of either. Or a size, which is neither better nor worse. */
+/* Neither kernel could run it, which says nothing of either; a size, neither better nor worse. */
 bool report_is_skipped(const struct comparison *c);
 bool report_is_size(const struct comparison *c);
 /* The table of claims; with -v the cases that have no figure too. */

@@ -362,6 +362,7 @@ static int md_compare(struct report_out *o, const struct comparison_table *t)
 const struct reporter report_md = {
 	.name = "md",
 	.help = "Markdown, fit for a commit message; of a comparison what changed (-v: all)",
+	.is_prose = true,
 	.begin = md_begin,
 	.result = md_result,
 	.end = md_end,

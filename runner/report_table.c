@@ -374,6 +374,7 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 const struct reporter report_table = {
 	.name = "table",
 	.help = "for people; progress on a terminal",
+	.is_prose = true,
 	.begin = table_begin,
 	.result = table_result,
 	.end = table_end,

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+#include "baseline.h"
 #include "bench_family.h"
 #include "cgroup.h"
 #include "child.h"
@@ -29,6 +30,7 @@ struct run {
 	enum clock_kind clock;
 	struct plan_params params;
 	struct reports reports;
+	struct baseline baseline;
 	struct run_doc doc;		/* results keep their metrics, not their samples */
 	struct exec x;
 	int kmsg_fd, signal_fd;
@@ -125,7 +127,9 @@ static int open_reports(struct run *run)
 		if (err)
 			return err;
 	}
-	return i ? 0 : reports_open(&run->reports, "table", run->o->verbose);
+	err = i ? 0 : reports_open(&run->reports, "table", run->o->verbose);
+	err = err ?: baseline_open(&run->baseline, "bench_progs", run->o, &run->reports);
+	return err ?: baseline_read(&run->baseline, &run->doc.header);
 }
 
 static int derive(struct run *run, const struct bench *b, struct result *r)
@@ -229,6 +233,7 @@ static double seconds(void)
 static void run_free(struct run *run)
 {
 	rcu_close(&run->x.rcu);
+	baseline_close(&run->baseline);
 	free(run->selected);
 	run_doc_free(&run->doc);
 	if (run->kmsg_fd >= 0)
@@ -287,7 +292,7 @@ int run(const struct options *o, const struct bench_list *list, int argc, char *
 {
 	struct run run = { .o = o, .list = list, .x.rcu.fd = -1, .kmsg_fd = -1, .signal_fd = -1 };
 	char err[512] = "out of memory", note[256];
-	int rc;
+	int rc, gated = 0;
 
 	run.is_fake = strcmp(o->exec, "kernel");
 	if (select_benches(&run, err, sizeof(err)) ||
@@ -322,11 +327,14 @@ int run(const struct options *o, const struct bench_list *list, int argc, char *
 		run.signal_fd = block_signals();
 		rc = run_all(&run);
 	}
+	if (!rc)
+		gated = baseline_finish(&run.baseline, &run.reports,
+					run_status(0, &run.doc.end) == EXIT_PASS);
 	if (rc == 0)
 		rc = reports_close(&run.reports);
 	else
 		reports_close(&run.reports);
 	rc = run_status(rc, &run.doc.end);
 	run_free(&run);
-	return rc;
+	return rc ? rc : gated;
 }

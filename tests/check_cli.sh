@@ -11,7 +11,8 @@ refuses "unknown option" 2 "--frobnicate" $bp run --frobnicate
 refuses "unknown short option" 2 "-Z" $bp run -Z
 refuses "unknown verb" 2 '"meassure"' $bp meassure
 refuses "option without argument" 2 "argument" $bp run -t
-refuses "option of another verb" 2 "--gate" $bp run --gate
+refuses "option of another verb" 2 "--quick" $bp compare --quick
+refuses "gate without a baseline" 2 "--gate of a run needs --baseline" $bp run $fake --gate
 refuses "filter of a column that is none" 2 '"nett>5": there is no column "nett"' $bp compare a b -f 'nett>5'
 refuses "filter that is none" 2 '"net>>5": ">5" is no number' $bp show a -f 'net>>5'
 refuses "key that is none" 2 'neither :asc nor :desc' $bp show a -s net:up
@@ -75,6 +76,32 @@ cp $good "$work/kernels/1.jsonl"
 sed '1s/0.0.0-fake/0.0.1-fake/' $good >"$work/kernels/2.jsonl"
 refuses "two kernels on a side" 2 "boots 1 and 2 of B differ" $bp compare $good "$work/kernels"
 
+# Baselines: what was saved is what the next run is compared with.
+base() { $bp run --exec "$1" --clock insn --seed 1 --loads 2 --rounds 4 -a hook_run/xdp,hook_run/raw_tp "${@:2}"; }
+refuses "baseline that is not there" 2 "/nonexistent" base fake --baseline /nonexistent
+refuses "no baseline of this kernel" 2 "looked for $work/none/0.0.0-fake.jsonl" base fake --baseline "$work/none"
+refuses "baseline in a missing directory" 2 "No such file" base fake --save-baseline "$work/none/no/such"
+refuses "baseline in a file" 2 "Not a directory" base fake --save-baseline "$work/empty"
+refuses "baseline that is no document" 2 "no bench_progs document" base fake --baseline "$work/foreign"
+check "a run that passed is saved" eval 'base fake --save-baseline "$work/base" -o "jsonl:$work/run.jsonl" && [ "$(ls -A "$work/base")" = 0.0.0-fake.jsonl ] && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
+check "the same is the same" eval 'base fake --baseline "$work/base" --gate >"$work/out" && grep -q "^3 same, 0 slower" "$work/out"'
+slower() { # STATUS ARGUMENTS...
+	local status=0
+	base fake:x1.1@hook_run/xdp --baseline "$work/base" "${@:2}" >"$work/out" 2>"$work/err" || status=$?
+	[ $status = "$1" ]
+}
+check "slower is said" eval 'slower 0 && grep -q "^hook_run/xdp .*slower$" "$work/out"'
+check "slower fails with --gate, and is not saved" eval 'slower 1 --gate --save-baseline "$work/base" && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
+check "the comparison as Markdown" eval 'slower 1 --gate -o md && grep -q "^| hook_run/xdp .* slower |$" "$work/out"'
+check "the document is the run alone" eval 'slower 0 -o "jsonl:$work/x" && grep -q "slower$" "$work/out" && $bp show "$work/x" >/dev/null'
+check "KTAP is the run alone" eval 'slower 0 -o ktap && ! grep -q slower "$work/out" && grep -q "slower$" "$work/err"'
+check "only what was selected is compared" eval '$bp run --exec fake --clock insn --seed 1 --loads 2 --rounds 4 -a hook_run/xdp --baseline "$work/base" >"$work/out" && ! grep -q raw_tp "$work/out"'
+status=0
+base fake:fail@hook_run/xdp --save-baseline "$work/none" >/dev/null 2>&1 || status=$?
+check "a run that failed is not saved" eval '[ $status = 1 ] && [ -z "$(ls -A "$work/none")" ]'
+status=0
+base fake --clock ns --baseline "$work/base" >/dev/null 2>"$work/err" || status=$?
+check "baseline of another clock" eval '[ $status = 2 ] && grep -q "A was measured by the insn clock" "$work/err"'
 head -n 3 $good >"$work/cut"
 status=0
 $bp show "$work/cut" >"$work/out" 2>"$work/err" || status=$?

@@ -8,6 +8,7 @@ export bp=./bench_progs vm=./bench_vm
 read -r -a kernels <<<"${KERNELS:-debian:6.12 debian:6.1}"
 
 first=1
+mkdir "$work/no_base"
 for kernel in "${kernels[@]}"; do
 	doc=$work/${kernel//\//_}
 	# At once: counted guests do not disturb each other. What they need is fetched by the first.
@@ -34,7 +35,21 @@ for kernel in "${kernels[@]}"; do
 	kmod=$($bp list -v | awk '/^ *[0-9]+ / { id = $2 } / needs: kmod$/ { print id }' | paste -sd,)
 	[ -z "$kmod" ] || check "$kernel: bench_kmod is built, loaded and used" eval \
 		'$vm -k "$kernel" --accel insn -- run -a "$kmod" -o "table:$work/kmod" && ! grep "skip: kmod" "$work/kmod"'
+	# Saved and compared on the host, by the release that the guest reports.
+	export base=$work/base.${doc##*/}
+	check "$kernel: a baseline is saved, and equal to the next boot" eval \
+		'$vm -q -k "$kernel" --accel insn -- run -q -t hook_run/xdp --save-baseline "$base" -o "jsonl:$work/saved" &&
+		 cmp "$base"/*.jsonl "$work/saved" &&
+		 $vm -q -k "$kernel" --accel insn -- run -q -t hook_run/xdp --baseline "$base" --gate -o "table:$work/gate" &&
+		 tail -n 1 "$work/gate" | grep -q " 0 slower, 0 faster"'
 	[ $first ] || continue
+	check "slower than the baseline fails the launcher with --gate" eval \
+		'sed -E "/hook_run.xdp\"/s/\"net\":\{[^}]*\}/\"net\":{\"unit\":\"insn\\\/op\",\"better\":\"lower\",\"value\":1,\"lo\":1,\"hi\":1,\"level\":1,\"n\":1,\"mad\":0,\"mad_within\":0,\"excluded\":0,\"quality\":\"exact\"}/" "$work/saved" >"$work/fast"
+		 status=0; $vm -q -k "$kernel" --accel insn -- run -q -t hook_run/xdp --baseline "$work/fast" --gate -o "md:$work/md" || status=$?
+		 [ $status = 1 ] && grep -q "^| hook_run/xdp .* slower |" "$work/md"'
+	check "no baseline of the guest's kernel" eval \
+		'status=0; $vm -q -k "$kernel" --accel insn -- run -q -t hook_run/xdp --baseline "$work/no_base" -o "table:$work/table" 2>"$work/err" || status=$?
+		 cat "$work/err"; [ $status = 2 ] && grep -q "looked for $work/no_base/" "$work/err"'
 	first=
 	check "uncounted emulation: no time" eval \
 		'$vm -k "$kernel" --accel tcg -- run -t hook_run -o "jsonl:$work/tcg" && grep -q "\"clock\":\"none\"" "$work/tcg" && ! grep -q "\"net\"" "$work/tcg"'

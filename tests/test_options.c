@@ -192,8 +192,8 @@ static const struct {
 	{ "-l", NULL, "rl" }, { "-o", "table", "rsc" }, { "-q", NULL, "r" },
 	{ "-v", NULL, "rlscd" }, { "--clock", "ns", "r" }, { "--seed", "1", "r" },
 	{ "--loads", "1", "r" }, { "--rounds", "1", "r" }, { "--timeout", "1", "r" },
-	{ "--exec", "fake", "r" }, { "--gate", NULL, "c" }, { "-h", NULL, "rlscd" },
-	{ "-f", "net>5", "sc" }, { "-s", "net", "sc" },
+	{ "--exec", "fake", "r" }, { "-h", NULL, "rlscd" }, { "-f", "net>5", "sc" },
+	{ "-s", "net", "sc" }, { "--baseline", "x", "r" }, { "--save-baseline", "x", "r" },
 	{ "--version", NULL, "rlscd" },
 };
 
@@ -222,6 +222,19 @@ TEST_F(line, options_belong_to_verbs)
 			}
 		}
 	}
+}
+
+TEST_F(line, gate)
+{
+	EXPECT_EQ(0, PARSE("compare", "a", "b", "--gate"));
+	EXPECT_EQ(-EINVAL, PARSE("run", "--gate"));
+	EXPECT_STREQ("--gate of a run needs --baseline", err);
+	EXPECT_EQ(0, PARSE("--gate", "--baseline", "a", "--baseline=b", "--save-baseline", "c"));
+	EXPECT_STREQ("b", self->o.baseline);
+	EXPECT_STREQ("c", self->o.save_baseline);
+	EXPECT_TRUE(self->o.gate);
+	EXPECT_EQ(-EINVAL, PARSE("show", "a", "--gate"));
+	EXPECT_STREQ("option --gate does not belong to this verb (see --help)", err);
 }
 
 TEST_F(line, filters)

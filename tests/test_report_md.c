@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Markdown, and what all formats say of several boots. */
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "doc_fixture.h"
 #include "kselftest_harness.h"
@@ -104,10 +105,11 @@ static void make_counted(void)
 		doc_add(doc, "f/skip", STATUS_SKIP);
 	}
 	json_object_set_new(b[0].header.env, "kernel", json_string("7.2.12"));
-	json_object_set_new(a[0].header.env, "kernel_cc", json_string("gcc-12 (Debian 12.2.0-14+deb12u1) "
-								  "12.2.0 with <b>|many</b> words"));
-	json_object_set_new(b[0].header.env, "kernel_cc", json_string("gcc-15 (Debian 15.2.0-1) 15.2.0 "
-								  "[x](y) and a\nline"));
+	json_object_set_new(a[0].header.env, "kernel_cc",
+			    json_string("gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0 with <b>|many</b> "
+					"words"));
+	json_object_set_new(b[0].header.env, "kernel_cc",
+			    json_string("gcc-15 (Debian 15.2.0-1) 15.2.0 [x](y) and a\nline"));
 	if (compare_docs(a, b, &t, err, sizeof(err)))
 		abort();
 }
@@ -262,6 +264,44 @@ TEST(a_run)
 	written(&rs);
 	EXPECT_IN(text, "kernel ?, ?, insn clock");
 	EXPECT_IN(text, "\nCut short: 1 of 0 results.\n");
+	docs_free();
+}
+
+/* Behind a run: in what people read, never in the document, and never a second time on stdout. */
+TEST(comparison_behind_a_run)
+{
+	struct reports rs = { 0 };
+	FILE *hidden = tmpfile();
+	struct stat st;
+	off_t sz;
+
+	ASSERT_NE(NULL, hidden);
+	make_counted();
+	open_file(&rs, "md", 0);
+	reports_add_hidden(&rs, &report_jsonl, hidden);
+	ASSERT_EQ(0, reports_begin(&rs, &a->header));
+	ASSERT_EQ(0, reports_result(&rs, &a->results[0]));
+	ASSERT_EQ(0, reports_end(&rs, &a->end));
+	ASSERT_EQ(0, fstat(fileno(hidden), &st));
+	sz = st.st_size;
+	EXPECT_LT(0, sz);
+	ASSERT_EQ(0, reports_compare_behind(&rs, &t, "base/\x1b.jsonl"));
+	ASSERT_EQ(0, fstat(fileno(hidden), &st));
+	EXPECT_EQ(sz, st.st_size);
+	written(&rs);
+	EXPECT_IN(text, "\n\nA is the baseline base/ .jsonl, B this run.\n\n- A: kernel ");
+	/* Nothing for people, and stdout taken: stderr. */
+	ASSERT_NE(NULL, freopen(path, "w", stderr));
+	ASSERT_EQ(0, reports_open(&rs, "ktap", 0));
+	rs.out[0].err = -ENOSPC;
+	ASSERT_EQ(0, reports_compare_behind(&rs, &t, "x"));
+	fflush(stderr);
+	EXPECT_IN(written(&rs), "\nA is the baseline x, B this run.\n\nthe environments differ:\n");
+	/* An output that is broken stays so. */
+	ASSERT_EQ(0, reports_open(&rs, "md", 0));
+	rs.out[0].err = -ENOSPC;
+	EXPECT_EQ(-ENOSPC, reports_compare_behind(&rs, &t, "x"));
+	EXPECT_EQ(-ENOSPC, reports_close(&rs));
 	docs_free();
 }
 

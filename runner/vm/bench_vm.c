@@ -63,10 +63,10 @@ static int run_guests(struct vm_options *o, struct relay *relay, struct vm_outco
 
 /* The last line: how it ended. With all that could be measured, lost cases are failures. */
 static int conclude(const struct vm_options *o, const struct vm_outcome *out,
-		    unsigned int nr_lost, bool has_end)
+		    unsigned int nr_lost, bool has_end, const char *more)
 {
 	if (!nr_lost || !has_end) {
-		print_outcome(o, out, "");
+		print_outcome(o, out, more);
 		return vm_exit_status(out);
 	}
 	if (out->verdict != VM_PASSED)
@@ -85,6 +85,7 @@ static int launch(struct vm_options *o)
 	struct vm_outcome out;
 	struct relay relay = {};
 	unsigned int nr_lost;
+	const char *more;
 	int status, err;
 	bool has_end;
 
@@ -107,12 +108,15 @@ static int launch(struct vm_options *o)
 	err = run_guests(o, &relay, &out);
 	nr_lost = relay.nr_lost;
 	has_end = relay.has_end;
-	status = relay_close(&relay) ? 1 : 0;
+	status = relay_finish(&relay, !err && out.verdict == VM_PASSED && !nr_lost && has_end);
+	more = relay.baseline.is_slower ? "; slower than the baseline" : "";
+	if (relay_close(&relay))
+		status = 1;
 	if (err) {
 		fprintf(stderr, "bench_vm: %s\n", strerror(-err));
 		return 1;
 	}
-	return conclude(o, &out, nr_lost, has_end) ?: status;
+	return conclude(o, &out, nr_lost, has_end, more) ?: status;
 }
 
 static int write_vmlinux(const struct vm_options *o)

@@ -243,7 +243,10 @@ static int open_outputs(struct relay *r)
 	for (i = 0; i < r->o.nr_outputs; i++)
 		if (reports_open(&r->reports, r->o.outputs[i], r->o.verbose))
 			return STATUS_USAGE;
-	return i || !reports_open(&r->reports, "table", r->o.verbose) ? 0 : STATUS_USAGE;
+	if ((!i && reports_open(&r->reports, "table", r->o.verbose)) ||
+	    baseline_open(&r->baseline, "bench_vm", &r->o, &r->reports))
+		return STATUS_USAGE;
+	return 0;
 }
 
 static int out_of_memory(void)
@@ -415,14 +418,26 @@ int relay_resume(struct relay *r, const struct vm_outcome *out)
 	return build_args(r) ?: 1;
 }
 
+int relay_finish(struct relay *r, bool is_passed)
+{
+	if (!r->has_header)
+		return 0;
+	r->is_finished = true;
+	/* What was lost shows when they are closed. */
+	if (reports_end(&r->reports, r->has_end ? &r->end : NULL) || !r->has_end)
+		return 0;
+	return baseline_finish(&r->baseline, &r->reports, is_passed);
+}
+
 int relay_close(struct relay *r)
 {
 	int err = 0;
 	size_t i;
 
-	if (r->has_header)
+	if (r->has_header && !r->is_finished)
 		err = reports_end(&r->reports, r->has_end ? &r->end : NULL);
 	err = reports_close(&r->reports) ?: err;
+	baseline_close(&r->baseline);
 	doc_header_free(&r->header);
 	options_free(&r->o);
 	for (i = 0; i < r->argc; i++)

@@ -3,6 +3,7 @@
 #define BENCH_VM_RELAY_H
 
 #include <stddef.h>
+#include "baseline.h"
 #include "options.h"
 #include "report.h"
 #include "vm.h"
@@ -29,6 +30,7 @@ struct relay_case {
 struct relay {
 	struct options o;
 	struct reports reports;
+	struct baseline baseline;
 	struct doc_header header;
 	char **argv;		/* for the guest, without the program's name */
 	size_t argc;
@@ -38,6 +40,7 @@ struct relay {
 	unsigned int nr_lost;	/* cases that took their guest with them */
 	const char *retried;	/* the case that runs once more: QEMU had died under it */
 	bool has_header, has_end;
+	bool is_finished;
 	bool is_resumed;	/* there is more than one guest */
 	bool needs_kmod;	/* a bench selected does */
 	const struct relay_host *host;	/* must live as long as the relay */
@@ -59,6 +62,11 @@ int relay_line(void *ctx, const char *line, size_t len);
  * -errno of a write.
  */
 int relay_resume(struct relay *r, const struct vm_outcome *out);
+/*
+ * Ends the outputs behind the last guest, then the baseline's turn (baseline.h). 0 or the exit
+ * status to end with if the guests have none.
+ */
+int relay_finish(struct relay *r, bool is_passed);
 /* Ends and closes the outputs. 0 or -errno of the first that lost data; accepts a zeroed one. */
 int relay_close(struct relay *r);
 
