@@ -17,11 +17,28 @@
 #include "doc_fixture.h"
 #include "kselftest_harness.h"
 
+#define PATIENCE 300	/* seconds: on a busy machine, built without optimisation */
 #define NR_ROWS 30
 #define NR_LOADS 16
 #define NR_ROUNDS 7	/* used ones; 16 in truth, for the sake of time */
 #define NR_TABLES 60
 #define NR_EDGE_TABLES 300
+
+FIXTURE(sim) {
+	struct rng rng;
+};
+
+FIXTURE_SETUP(sim)
+{
+	(void)_metadata;
+	rng_seed(&self->rng, 1);
+}
+
+FIXTURE_TEARDOWN(sim)
+{
+	(void)_metadata;
+	(void)self;
+}
 
 static double percent(struct rng *rng, double sd)
 {
@@ -119,14 +136,12 @@ static void compare_simulated(struct rng *rng, double effect, int nr_effects, st
 	run_doc_free(&b);
 }
 
-TEST(false_alarms)
+TEST_F_TIMEOUT(sim, false_alarms, PATIENCE)
 {
 	struct tally tally = { 0 };
-	struct rng rng;
 
-	rng_seed(&rng, 1);
 	for (int i = 0; i < NR_TABLES; i++)
-		compare_simulated(&rng, 0, 0, &tally);
+		compare_simulated(&self->rng, 0, 0, &tally);
 	TH_LOG("%u of %u rows and %u of %d tables called slower or faster", tally.nr_false,
 	       tally.nr_null, tally.nr_tables_false, NR_TABLES);
 	EXPECT_LE(tally.nr_false * 20, tally.nr_null);
@@ -134,16 +149,14 @@ TEST(false_alarms)
 }
 
 /* Power on a quiet machine is in test_compare.c: here the two runs may be 10 % apart themselves. */
-TEST(effects_are_found)
+TEST_F_TIMEOUT(sim, effects_are_found, PATIENCE)
 {
 	struct tally up = { 0 }, down = { 0 }, large = { 0 };
-	struct rng rng;
-
-	rng_seed(&rng, 2);
+	rng_seed(&self->rng, 2);
 	for (int i = 0; i < NR_TABLES / 3; i++) {
-		compare_simulated(&rng, 0.1, 5, &up);
-		compare_simulated(&rng, -0.1, 5, &down);
-		compare_simulated(&rng, 0.3, 5, &large);
+		compare_simulated(&self->rng, 0.1, 5, &up);
+		compare_simulated(&self->rng, -0.1, 5, &down);
+		compare_simulated(&self->rng, 0.3, 5, &large);
 	}
 	TH_LOG("found %u of %u +10 %%, %u of %u -10 %%, %u of %u +30 %%", up.nr_found, up.nr_true,
 	       down.nr_found, down.nr_true, large.nr_found, large.nr_true);
@@ -239,16 +252,14 @@ static void run_sequence(struct rng *rng, const struct boot_model *m, int nr_row
 	}
 }
 
-TEST(boots_false_alarms)
+TEST_F_TIMEOUT(sim, boots_false_alarms, PATIENCE)
 {
 	static const double none[2] = { 1, 1 };
 	unsigned int nr_false = 0, nr_boots = 0;
 	struct sequence s;
-	struct rng rng;
-
-	rng_seed(&rng, 3);
+	rng_seed(&self->rng, 3);
 	for (int i = 0; i < NR_TABLES; i++) {
-		run_sequence(&rng, i % 2 ? &noisy : &recorded, NR_ROWS, none, 0, 0.1, &s);
+		run_sequence(&self->rng, i % 2 ? &noisy : &recorded, NR_ROWS, none, 0, 0.1, &s);
 		nr_false += s.nr_called_ever > 0;
 		nr_boots += s.nr_boots;
 	}
@@ -261,17 +272,15 @@ TEST(boots_false_alarms)
  * The worst there is: every row is truly delta slower or delta faster, so that each look errs as
  * often as it may. delta is 2 % of the larger side.
  */
-TEST(boots_at_delta)
+TEST_F_TIMEOUT(sim, boots_at_delta, PATIENCE)
 {
 	static const double edge[2] = { 1 / 0.98, 0.98 };
 	const struct boot_model alone = { 0, 0, 0.5 };
 	unsigned int nr_false = 0;
 	struct sequence s;
-	struct rng rng;
-
-	rng_seed(&rng, 4);
+	rng_seed(&self->rng, 4);
 	for (int i = 0; i < NR_EDGE_TABLES; i++) {
-		run_sequence(&rng, &alone, 4, edge, 4, 0, &s);
+		run_sequence(&self->rng, &alone, 4, edge, 4, 0, &s);
 		nr_false += s.nr_called_ever > 0;
 	}
 	TH_LOG("%u of %d tables called something at any look", nr_false, NR_EDGE_TABLES);
@@ -279,16 +288,14 @@ TEST(boots_at_delta)
 	EXPECT_LT(0, nr_false);
 }
 
-TEST(boots_find_five_percent)
+TEST_F_TIMEOUT(sim, boots_find_five_percent, PATIENCE)
 {
 	static const double up[2] = { 1.05, 1.05 }, down[2] = { 0.95, 0.95 };
 	unsigned int nr_found = 0, nr_true = 0, nr_boots = 0;
 	struct sequence s;
-	struct rng rng;
-
-	rng_seed(&rng, 5);
+	rng_seed(&self->rng, 5);
 	for (int i = 0; i < NR_TABLES; i++) {
-		run_sequence(&rng, &recorded, NR_ROWS, i % 2 ? up : down, 5, 0.1, &s);
+		run_sequence(&self->rng, &recorded, NR_ROWS, i % 2 ? up : down, 5, 0.1, &s);
 		nr_found += i % 2 ? s.nr_slower : s.nr_faster;
 		nr_true += 5;
 		nr_boots += s.nr_boots;
