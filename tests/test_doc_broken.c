@@ -10,6 +10,18 @@
 
 static char err[512];
 
+static struct prog_code *some_code(void)
+{
+	struct prog_code *c = calloc(1, sizeof(*c));
+
+	code_base64_get(&c->xlated, "hQAAAAAAAACVAAAAAAAAAA==", 16);
+	code_base64_get(&c->jited, "6AAAAADD", 6);
+	prog_code_add_func(c, "hash", 0, 6);
+	code_names__add(&c->xlated_names, 0, "bpf_loop");
+	code_names__add(&c->jited_names, 1, "bpf_loop");
+	return c;
+}
+
 static char *good_text(size_t *sz)
 {
 	struct estimate e = estimate_ns(12.5, 0.25), x = estimate_exact(312);
@@ -31,6 +43,9 @@ static char *good_text(size_t *sz)
 	result_add_metric(r, "jited", &x);
 	for (int i = 0; i < 2; i++)
 		sample_set__add(&r->samples[i], &s);
+	r->code[SLOT_RAW] = some_code();
+	r->code[SLOT_BASE] = calloc(1, sizeof(struct prog_code));
+	r->code[SLOT_BASE]->id = strdup("map/empty");
 	doc_add(&doc, "map/lru", STATUS_SKIP);
 	memory_open(&m);
 	doc_write_header(m.out, &doc.header);

@@ -41,6 +41,16 @@ static const char *clause(int line)
 	return at ? at + strlen(where) : err;
 }
 
+TEST(nul)
+{
+	static const char text[] = H " \0\n";
+	struct run_doc doc;
+
+	memset(err, 0, sizeof(err_buf));
+	EXPECT_EQ(-EINVAL, read_text(text, sizeof(text) - 1, &doc, err, sizeof(err_buf)));
+	EXPECT_STREQ("a NUL byte", clause(2));
+}
+
 TEST(a_good_document)
 {
 	struct run_doc doc;

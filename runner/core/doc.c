@@ -61,6 +61,14 @@ bool result_id_is_valid(const struct result *r)
 	return !r->id[family_sz + 1 + name_sz] || r->id[family_sz + 1 + name_sz] == ':';
 }
 
+void result_free_code(struct result *r)
+{
+	for (int i = 0; i < NR_SLOTS; i++) {
+		prog_code_free(r->code[i]);
+		r->code[i] = NULL;
+	}
+}
+
 void result_free(struct result *r)
 {
 	free(r->id);
@@ -73,6 +81,7 @@ void result_free(struct result *r)
 		free(r->notes[i]);
 	for (int i = 0; i < NR_SLOTS; i++)
 		sample_set__free(&r->samples[i]);
+	result_free_code(r);
 	memset(r, 0, sizeof(*r));
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <jansson.h>
+#include "code.h"
 #include "estimate.h"
 #include "metric.h"
 #include "sample.h"
@@ -56,8 +57,11 @@ struct result {
 	struct metric metrics[RESULT_MAX_METRICS];
 	int nr_metrics;
 	struct sample_set samples[NR_SLOTS];
+	struct prog_code *code[NR_SLOTS];	/* raw and base; NULL: not recorded */
 };
 
+/* One's own code and that of the baseline; they are left NULL. */
+void result_free_code(struct result *r);
 void result_free(struct result *r);	/* leaves *r zeroed; accepts a zeroed one */
 int result_set_reason(struct result *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

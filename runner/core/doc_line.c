@@ -5,6 +5,7 @@
  * bytes for 3 of input), every value before it is kept. A hostile line of 16 MiB can cost ~400 MB
  * while it is parsed.
  */
+#include "doc_code.h"
 #include "doc_line.h"
 
 #include <errno.h>
@@ -433,7 +434,10 @@ static int parse_result(const struct at *at, int clock, struct result *r)
 		err = parse_params(at, r);
 	if (!err)
 		err = parse_metrics(at, clock, r);
-	return err ? err : parse_samples(at, r);
+	if (!err)
+		err = parse_samples(at, r);
+	return err ? err : doc_parse_code(json_object_get(at->obj, "code"), r, at->err,
+					  at->err_sz);
 }
 
 static int parse_end(const struct at *at, struct doc_end *e)

@@ -15,7 +15,7 @@ struct reader {
 	unsigned long line_nr;
 	bool terminated;		/* the line's newline was there */
 	bool has_header;
-	json_t *seen;			/* IDs: a set, so that 65536 of them stay linear */
+	json_t *seen;			/* indices by ID, so that 65536 of them stay linear */
 	size_t cap_results;
 	char *err;
 	size_t err_sz;
@@ -106,7 +106,7 @@ static int add_result(struct reader *rd, struct run_doc *doc, struct result *r)
 		doc->results = v;
 		rd->cap_results = cap;
 	}
-	if (json_object_set_new(rd->seen, r->id, json_true()))
+	if (json_object_set_new(rd->seen, r->id, json_integer((json_int_t)doc->nr_results)))
 		goto no_memory;
 	doc->results[doc->nr_results++] = *r;
 	return 0;
@@ -172,6 +172,26 @@ static int read_line(struct reader *rd, struct run_doc *doc)
 	return reader_error(rd, ret, text);
 }
 
+/* What code is stored once for many, and for which machine. */
+static void link_code(const struct reader *rd, struct run_doc *doc)
+{
+	const char *machine = json_string_value(json_object_get(doc->header.env, "arch"));
+
+	for (size_t i = 0; i < doc->nr_results; i++) {
+		for (int slot = 0; slot < NR_SLOTS; slot++) {
+			struct prog_code *c = doc->results[i].code[slot];
+			const json_t *at;
+
+			if (!c)
+				continue;
+			c->arch = code_arch_parse(machine);
+			at = c->id ? json_object_get(rd->seen, c->id) : NULL;
+			if (at)
+				c->same = doc->results[json_integer_value(at)].code[SLOT_RAW];
+		}
+	}
+}
+
 int run_doc_read(const char *path, struct run_doc *doc, char *err, size_t err_sz)
 {
 	bool is_stdin = !strcmp(path, "-");
@@ -199,6 +219,8 @@ int run_doc_read(const char *path, struct run_doc *doc, char *err, size_t err_sz
 		ret = reader_error(&rd, -EINVAL, "no bench_progs document: empty");
 	if (ret)
 		run_doc_free(doc);
+	else
+		link_code(&rd, doc);
 	json_decref(rd.seen);
 	free(rd.line);
 	if (!is_stdin)

@@ -3,7 +3,7 @@
  * The writing end. Everything is checked before the first byte goes out, so that -EINVAL leaves no
  * half a line, and nothing is allocated, so that a result is not lost to -ENOMEM.
  */
-#include "doc.h"
+#include "doc_code.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -265,8 +265,8 @@ static bool samples_are_fit(const struct sample_set *sets)
 			      nr_digits(s->elapsed) + nr_digits(s->done);
 		}
 	}
-	/* 1 MiB is more than all else can take: texts 2 x 5 x 64 KiB, 32 metrics, names. */
-	return sz <= DOC_MAX_LINE - (1u << 20);
+	/* 4 MiB is more than all else can take: texts 2 x 7 x 64 KiB, code 2 x 0.7 MiB, metrics. */
+	return sz <= DOC_MAX_LINE - (4u << 20);
 }
 
 static bool result_is_fit(const struct result *r)
@@ -283,7 +283,7 @@ static bool result_is_fit(const struct result *r)
 	for (int i = 0; i < r->nr_metrics; i++)
 		if (!estimate_is_fit(&r->metrics[i].est))
 			return false;
-	return samples_are_fit(r->samples);
+	return doc_code_is_fit(r) && samples_are_fit(r->samples);
 }
 
 static void put_metrics(FILE *out, const struct result *r, enum clock_kind clock)
@@ -354,6 +354,7 @@ int doc_write_result(FILE *out, const struct result *r, enum clock_kind clock)
 		put_strings(out, "notes", r->notes, r->nr_notes);
 	put_metrics(out, r, clock);
 	put_samples(out, r->samples);
+	doc_put_code(out, r);
 	fputs("}\n", out);
 	return doc_flush(out);
 }
