@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include "core/bench.h"
+#include "core/code.h"
 #include "core/plan.h"
 #include "rcu.h"
 
@@ -61,6 +62,8 @@ struct exec_ops {
 	/* Behind the rounds of a load of SLOT_RAW: up to @max figures; how many, or -errno. */
 	int (*report)(struct exec *x, struct load_report *out, int max);
 	int (*facts)(struct exec *x, enum slot slot, struct prog_facts *f);
+	/* What the kernel made of the slot's program; NULL: it has none. 0 or -ENOMEM. */
+	int (*code)(struct exec *x, enum slot slot, struct prog_code **code);
 };
 
 extern const struct exec_ops exec_kernel, exec_fake;

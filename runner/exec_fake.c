@@ -204,6 +204,14 @@ static int fake_facts(struct exec *x, enum slot slot, struct prog_facts *f)
 	return 0;
 }
 
+static int fake_code(struct exec *x, enum slot slot, struct prog_code **code)
+{
+	(void)x;
+	(void)slot;
+	*code = NULL;
+	return 0;
+}
+
 const struct exec_ops exec_fake = {
 	.name = "fake",
 	.open = fake_open,
@@ -218,4 +226,5 @@ const struct exec_ops exec_fake = {
 	.round_flags = fake_round_flags,
 	.report = fake_report,
 	.facts = fake_facts,
+	.code = fake_code,
 };

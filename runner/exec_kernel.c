@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "exec_kernel.h"
 #include "feature.h"
+#include "prog_code.h"
 #include "registry.h"
 #include "workers.h"
 
@@ -486,6 +487,17 @@ static int kernel_facts(struct exec *x, enum slot slot, struct prog_facts *f)
 	return 0;
 }
 
+/* "once" and "refused" are the case's own program. */
+static int kernel_code(struct exec *x, enum slot slot, struct prog_code **code)
+{
+	struct exec_kernel *k = x->priv;
+	const struct bench_run *r = &k->slots[slot].run;
+
+	if (!r->prog || (slot == SLOT_BASE && x->bench->base_kind != BASE_BENCH))
+		return 0;
+	return prog_code_read(r->prog, r->obj, code);
+}
+
 const struct exec_ops exec_kernel = {
 	.name = "kernel",
 	.open = kernel_open,
@@ -500,4 +512,5 @@ const struct exec_ops exec_kernel = {
 	.round_flags = kernel_round_flags,
 	.report = kernel_report,
 	.facts = kernel_facts,
+	.code = kernel_code,
 };

@@ -282,6 +282,17 @@ static int add_facts(struct exec *x, struct result *r)
 	return err ?: add_exact(r, "verified_insns", f.verified_insns);
 }
 
+static int add_code(struct exec *x, const enum slot *slots, uint32_t nr, struct result *r)
+{
+	int err = 0;
+	uint32_t i;
+
+	for (i = 0; i < nr && !err; i++)
+		if (slots[i] != SLOT_REF)
+			err = x->ops->code(x, slots[i], &r->code[slots[i]]);
+	return err;
+}
+
 static int verify_slots(struct exec *x, const enum slot *slots, uint32_t nr,
 			const struct batch_ops *ops)
 {
@@ -310,7 +321,8 @@ static int begin(struct exec *x, const enum slot *slots, uint32_t nr, struct bat
 	err = err ?: verify_slots(x, slots, nr, ops);
 	if (!err && x->clock != CLOCK_KIND_NONE)
 		err = calibrate(x, slots, nr, ops);
-	return err ?: add_facts(x, r);
+	err = err ?: add_facts(x, r);
+	return err ?: add_code(x, slots, nr, r);
 }
 
 /* Everything that touches the executor; the caller turns an error into the status. */

@@ -14,6 +14,7 @@
 #include "child.h"
 #include "env.h"
 #include "kmsg.h"
+#include "ksyms.h"
 #include "registry.h"
 #include "report.h"
 #include "run.h"
@@ -167,6 +168,21 @@ static void count(struct doc_end *end, const struct result *r)
 		end->failed++;
 }
 
+/* Code that this document has anyway, in the baseline's own result, is not in it twice. */
+static int refer_to_baseline(const struct run *run, const struct bench *b, struct result *r)
+{
+	struct prog_code **code = &r->code[SLOT_BASE];
+
+	if (!*code || b->base_kind != BASE_BENCH || !run->selected[b->base])
+		return 0;
+	prog_code_free(*code);
+	*code = calloc(1, sizeof(**code));
+	if (!*code)
+		return -ENOMEM;
+	(*code)->id = strdup(run->list->v[b->base].id);
+	return (*code)->id ? 0 : -ENOMEM;
+}
+
 /* 0, the signal that ended the run, or -errno. */
 static int run_benches(struct run *run)
 {
@@ -196,12 +212,14 @@ static int run_benches(struct run *run)
 		if (rc)
 			return rc;
 		err = check_kernel_log(run, r);
+		err = err ?: refer_to_baseline(run, run->x.bench, r);
 		err = err ?: reports_result(&run->reports, r);
 		if (err)
 			return err;
 		count(&run->doc.end, r);
 		for (s = 0; s < NR_SLOTS; s++)
 			sample_set__free(&r->samples[s]);
+		result_free_code(r);
 		run->doc.nr_results++;
 	}
 	return 0;
@@ -314,8 +332,10 @@ int run(const struct options *o, const struct bench_list *list, int argc, char *
 		cgroup_remove_stale();
 	rc = fill_header(&run, argc, argv);
 	exec_init(&run);
-	if (!run.is_fake)
+	if (!run.is_fake) {
 		vmlinux_btf_read();
+		ksyms_read();
+	}
 	if (!rc) {
 		rc = open_reports(&run);
 		if (rc) {
