@@ -185,19 +185,24 @@ $(O)/libnet.a: $(NET_OBJS)
 # libnl's look-ups of names, which nothing calls: they would bring a resolver that does not work
 # in a static binary, and a warning of the linker for each.
 NO_RESOLVER := $(patsubst %,-Wl$(comma)--defsym=%=0,getaddrinfo getprotobyname getprotobynumber)
+# Of capstone only x86 and arm64, in one syntax: the others would be 3 of its 5 MB in the runner, which
+# every guest unpacks.
+OTHER_ARCHS := ARM Mips PPC Sparc SystemZ XCore M68K TMS320C64x M680X EVM
+FEW_ARCHS := $(foreach arch,$(OTHER_ARCHS),-Wl,--defsym=$(arch)_global_init=0,--defsym=$(arch)_option=0) \
+	     -Wl,--defsym=X86_ATT_printInst=0
 NET_LIBS := libbpf libelf zlib libnl-route-3.0
 
 # libbpf parses the kernel's BTF once: runner/vmlinux_btf.c.
 ONE_BTF := -Wl,--wrap=btf__load_vmlinux_btf,--wrap=btf__free,--wrap=btf__find_by_name_kind
 bench_progs: $(RUNNER_OBJS) $(SHARED_OBJS) $(O)/libnet.a $(O)/libcore.a .output/link.flags
-	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $(NO_RESOLVER) $(ONE_BTF) -o $(O)/$@ \
-		$(filter-out %.flags,$^) \
-		$$($(PKG_CONFIG) --static --libs $(NET_LIBS) jansson) -lm
+	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -static -pthread $(NO_RESOLVER) $(FEW_ARCHS) $(ONE_BTF) \
+		-o $(O)/$@ $(filter-out %.flags,$^) \
+		$$($(PKG_CONFIG) --static --libs $(NET_LIBS) jansson capstone) -lm
 	$(Q)$(STRIP) -o $@ $(O)/$@
 
 bench_vm: $(VM_OBJS) $(SHARED_OBJS) $(O)/libcore.a .output/link.flags
 	$(call msg,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %.flags,$^) \
-		$$($(PKG_CONFIG) --libs liblz4 libzstd liblzma zlib jansson) -lm
+		$$($(PKG_CONFIG) --libs liblz4 libzstd liblzma zlib jansson capstone) -lm
 
 # Tests of the suite itself: one binary for each tests/test_*.c.
 KSFT_DIR ?=
@@ -215,7 +220,7 @@ $(O)/tests/%: tests/%.c $(O)/libcore.a $(O)/libnet.a $(SHARED_OBJS) $(KERNEL_OBJ
 		$(VM_OBJS) | $(DIRS)
 	$(call msg,TEST,$@)$(CC) $(ALL_CFLAGS) $(TEST_FLAGS) $(call wraps,$<) -o $@ $< $(SHARED_OBJS) \
 		$(KERNEL_OBJS) $(filter-out %/bench_vm.o,$(VM_OBJS)) $(O)/libnet.a $(O)/libcore.a \
-		$$($(PKG_CONFIG) --libs $(NET_LIBS) liblz4 libzstd liblzma zlib jansson) -lm
+		$$($(PKG_CONFIG) --libs $(NET_LIBS) liblz4 libzstd liblzma zlib jansson capstone) -lm
 
 unit: $(UNIT_BINS)
 

@@ -31,6 +31,7 @@ find_missing() {
 	need_lib zlib zlib1g-dev
 	need_lib libnl-route-3.0 libnl-route-3-dev
 	need_lib jansson libjansson-dev
+	need_lib capstone libcapstone-dev
 	need_lib liblz4 liblz4-dev
 	need_lib libzstd libzstd-dev
 	need_lib liblzma liblzma-dev

@@ -13,6 +13,7 @@
 #include "feature.h"
 #include "registry.h"
 #include "report.h"
+#include "report_code.h"
 #include "run.h"
 #include "vm/guest.h"
 #include "workers.h"
@@ -174,6 +175,53 @@ out:
 	return rc;
 }
 
+/* One line: what looks like @id, or how to see what there is. */
+static void unknown_result(const struct options *o, const struct run_doc *doc)
+{
+	const char *id = o->files[1];
+	size_t i, nr = 0, family_sz = strcspn(id, "/:");
+
+	fprintf(stderr, "bench_progs: %s has no result \"%s\"", o->files[0], id);
+	for (i = 0; i < doc->nr_results && nr < 5; i++) {
+		const char *other = doc->results[i].id;
+
+		if (!strstr(other, id) && (other[family_sz] != '/' || !id[family_sz] ||
+					   strncmp(other, id, family_sz + 2)))
+			continue;
+		fprintf(stderr, "%s %s", nr++ ? "," : "; there is", other);
+	}
+	fprintf(stderr, " (\"show %s\" lists all)\n", o->files[0]);
+}
+
+static int disasm(const struct options *o)
+{
+	const struct result *r;
+	struct run_doc doc = {};
+	int err, rc = EXIT_USAGE;
+
+	if (read_doc(o->files[0], &doc))
+		return rc;
+	r = run_doc_find(&doc, o->files[1]);
+	if (!r) {
+		unknown_result(o, &doc);
+		goto out;
+	}
+	if (!prog_code_resolve(r->code[SLOT_RAW]) && !prog_code_resolve(r->code[SLOT_BASE])) {
+		fprintf(stderr, "bench_progs: %s: no code of %s: ", o->files[0], r->id);
+		report_put_text(stderr, result_code_missing(r, SLOT_RAW));
+		fputc('\n', stderr);
+		rc = EXIT_NOTHING;
+		goto out;
+	}
+	err = report_disasm(stdout, &doc, r);
+	if (err == -ENOMEM)
+		fprintf(stderr, "bench_progs: out of memory\n");
+	rc = err || doc_flush(stdout) ? EXIT_FAIL : EXIT_PASS;
+out:
+	run_doc_free(&doc);
+	return rc;
+}
+
 static int doctor(const struct options *o)
 {
 	char err[256], why[256], note[256];
@@ -254,6 +302,9 @@ static int runner_main(int argc, char **argv)
 		break;
 	case VERB_COMPARE:
 		rc = compare(&o);
+		break;
+	case VERB_DISASM:
+		rc = disasm(&o);
 		break;
 	case VERB_DOCTOR:
 		rc = doctor(&o);

@@ -339,14 +339,18 @@ static const struct {
 	enum verb verb;
 	int nr_files;
 	const char *help;
+	const char *missing;	/* said when there are too few files */
 } verb_defs[] = {
-	{ "run", VERB_RUN, 0, "measure (the default)" },
-	{ "list", VERB_LIST, 0, "list benches; -v: description, baseline, needs" },
-	{ "show", VERB_SHOW, 1, "DOC: print a document (- is stdin)" },
-	{ "compare", VERB_COMPARE, 2,
-	  "A B: what changed from A to B: a document, or a directory of boots, each" },
-	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not" },
-	{ "help", VERB_HELP, 0, "this text" },
+	{ "run", VERB_RUN, 0, "measure (the default)", NULL },
+	{ "list", VERB_LIST, 0, "list benches; -v: description, baseline, needs", NULL },
+	{ "show", VERB_SHOW, 1, "DOC: print a document (- is stdin)",
+	  "show needs a document" },
+	{ "compare", VERB_COMPARE, 2, "A B: what changed from A to B: a document, or a directory of boots, each",
+	  "compare needs two documents" },
+	{ "disasm", VERB_DISASM, 2, "DOC ID: BPF instructions and machine code of a result",
+	  "disasm needs a document and the ID of one of its results" },
+	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not", NULL },
+	{ "help", VERB_HELP, 0, "this text", NULL },
 };
 
 #define NR_VERBS (sizeof(verb_defs) / sizeof(verb_defs[0]))
@@ -404,7 +408,7 @@ static int parse_verb(struct parse *p, int *argc, char ***argv)
 		(*argv)++;
 		return 0;
 	}
-	return bad(p, "unknown verb \"%s\" (run, list, show, compare, doctor; see --help)",
+	return bad(p, "unknown verb \"%s\" (run, list, show, compare, disasm, doctor; see --help)",
 		   (*argv)[1]);
 }
 
@@ -442,18 +446,21 @@ static int parse_one(struct parse *p, int c, char **argv)
 
 static int parse_files(struct parse *p, int argc, char **argv)
 {
+	const char *missing = NULL;
 	size_t i;
 	int want = 0;
 
-	for (i = 0; i < NR_VERBS; i++)
-		if (verb_defs[i].verb == p->o->verb)
-			want = verb_defs[i].nr_files;
+	for (i = 0; i < NR_VERBS; i++) {
+		if (verb_defs[i].verb != p->o->verb)
+			continue;
+		want = verb_defs[i].nr_files;
+		missing = verb_defs[i].missing;
+	}
 	if (argc - optind != want) {
 		if (argc - optind > want)
 			return bad(p, "unexpected argument \"%s\" (see --help)",
 				   argv[optind + want]);
-		return bad(p, "%s (see --help)", want == 1 ? "show needs a document" :
-			   "compare needs two documents or directories");
+		return bad(p, "%s (see --help)", missing);
 	}
 	while (optind < argc) {
 		p->o->files[p->o->nr_files] = strdup(argv[optind++]);

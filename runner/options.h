@@ -9,7 +9,7 @@
 #include "core/metric.h"
 #include "core/select.h"
 
-enum verb { VERB_RUN, VERB_LIST, VERB_SHOW, VERB_COMPARE, VERB_DOCTOR, VERB_HELP, VERB_VERSION };
+enum verb { VERB_RUN, VERB_LIST, VERB_SHOW, VERB_COMPARE, VERB_DISASM, VERB_DOCTOR, VERB_HELP, VERB_VERSION };
 
 #define OPTIONS_MAX_OUT 8
 #define OPTIONS_MAX_FILES 2
@@ -24,7 +24,7 @@ struct options {
 	size_t nr_choices;
 	char *outputs[OPTIONS_MAX_OUT];	/* -o fmt[:file] */
 	int nr_outputs;
-	char *files[OPTIONS_MAX_FILES];	/* show DOC, compare A B */
+	char *files[OPTIONS_MAX_FILES];	/* show DOC, compare A B, disasm DOC ID */
 	int nr_files;
 	char *exec;			/* --exec kernel, fake, fake:... */
 	bool clock_auto;

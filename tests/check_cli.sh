@@ -33,6 +33,18 @@ refuses "seed that is no number" 2 "--seed" $bp run --seed 1x
 refuses "unknown clock" 2 '"sec"' $bp run --clock sec
 refuses "unknown executor" 2 '"real"' $bp run --exec real
 refuses "show without document" 2 "document" $bp show
+refuses "disasm without ID" 2 "the ID" $bp disasm a
+refuses "disasm of an unknown ID" 2 'no result "code/lokup"; there is code/lookup, code/lookup_twin,' \
+	$bp disasm tests/golden/code_a.jsonl code/lokup
+refuses "disasm of an unknown family" 2 'no result "nope/x" ("show' \
+	$bp disasm tests/golden/code_a.jsonl nope/x
+refuses "disasm of half an ID" 2 "there is code/lookup, code/lookup_twin (" \
+	$bp disasm tests/golden/code_a.jsonl look
+refuses "disasm of a document without code" 4 "no code of hook_run/xdp: not recorded" \
+	$bp disasm tests/golden/run_insn.jsonl hook_run/xdp
+refuses "disasm of a skipped case" 4 "not measured" $bp disasm tests/golden/code_a.jsonl code/skipped
+refuses "disasm of code that was left out" 4 "too large" $bp disasm tests/golden/code_a.jsonl code/large
+refuses "disasm into a format" 2 "--output" $bp disasm a b -o table
 refuses "compare with one document" 2 "two documents" $bp compare a
 refuses "too many arguments" 2 '"b"' $bp show a b
 refuses "claims of a run" 2 "--claims" $bp run $fake --claims
@@ -64,6 +76,8 @@ sed '2s/"status":"ok"/"status":7/' $good >"$work/type"
 refuses "wrong type" 2 "type:2" $bp show "$work/type"
 sed '1s/"schema":1/"schema":2/' $good >"$work/schema"
 refuses "another schema" 2 "schema" $bp show "$work/schema"
+sed '2s/"jited":"/"jited":"AAAA/' tests/golden/code_a.jsonl >"$work/code"
+refuses "code that does not add up" 2 "code:2: code.raw funcs are shorter than jited" $bp show "$work/code"
 refuses "compare of two clocks" 2 "clock" $bp compare $good tests/golden/run_ns.jsonl
 mkdir "$work/none" "$work/two" "$work/kernels"
 refuses "directory without a document" 2 "none: a directory without a document" $bp compare "$work/none" $good

@@ -57,6 +57,12 @@ golden compare_boots.table 1 compare --gate "$work/a" "$work/b"
 golden compare_boots.md 0 compare "$work/a" "$work/b" -o md -v
 golden compare_boots.jsonl 0 compare "$work/a" "$work/b" -o jsonl -f verdict=slower
 
+# Assembled by hand.
+golden disasm_x86 0 disasm tests/golden/code_b.jsonl code/lookup
+golden disasm_functions 0 disasm tests/golden/code_b.jsonl code/loop
+golden disasm_arm64 0 disasm tests/golden/code_arm64.jsonl code/lookup
+golden disasm_hidden 0 disasm tests/golden/code_b.jsonl code/hidden
+
 # The whole default run, with every sample, is the same bytes each time.
 for i in 1 2; do
 	./bench_progs run --exec fake --seed 1 -o jsonl:- >"$work/full.$i"
@@ -67,4 +73,6 @@ check "another seed is another run" eval '! cmp -s "$work/full.1" "$work/full.3"
 # show writes the document it read.
 ./bench_progs show "$work/full.1" -o jsonl:- >"$work/full.4"
 check "show gives the document back" cmp "$work/full.1" "$work/full.4"
+./bench_progs show tests/golden/code_a.jsonl -o jsonl:- >"$work/code"
+check "show gives the code back" diff <(grep -o '"code":.*' tests/golden/code_a.jsonl) <(grep -o '"code":.*' "$work/code")
 summary

@@ -92,9 +92,18 @@ check "it needs at most 256 MiB, here $((peak / 1024))" test $peak -gt 0 -a $pea
 sed -n '/fail:/p' "$work/a.table"
 check "no bench failed" eval '! grep -q "fail:" "$work/a.table"'
 check "document reads back" eval '$bp show "$work/a.jsonl" -o "jsonl:$work/b.jsonl" && cmp "$work/a.jsonl" "$work/b.jsonl"'
+check "its code disassembles" eval '$bp disasm "$work/a.jsonl" map_lookup/hash:entries=1024 >"$work/disasm" &&
+	grep -q "^ .*: call bpf_ktime_get_ns$" "$work/disasm" && grep -q "<map hash_map>" "$work/disasm" &&
+	grep -q "^baseline map_lookup/empty:entries=1024" "$work/disasm" &&
+	grep -Eq "^  jited, [0-9]+ bytes, [0-9]+ instructions" "$work/disasm"'
 check "a second run" $bp run -q -o "jsonl:$work/c.jsonl"
 check "they compare" eval \
 	'$bp compare "$work/a.jsonl" "$work/c.jsonl" >"$work/cmp" && grep -qE "^[0-9]+ same, " "$work/cmp"'
+# Other loads, other addresses, the same code.
+for doc in a c; do
+	grep -o '"id":"map_lookup/.*"code":.*' "$work/$doc.jsonl" | sed 's/"status":.*"code"//' >"$work/$doc.code"
+done
+check "two runs have the same code" eval '[ "$(wc -l <"$work/a.code")" -gt 30 ] && cmp "$work/a.code" "$work/c.code"'
 as_before "a run"
 check "the A/A is in every run" eval \
 	'$bp run -q -t hook_run/xdp -o "jsonl:$work/aa" && grep -q "\"id\":\"selfcheck/empty\"" "$work/aa"'
