@@ -4,6 +4,7 @@
  * interval's ends apart; a counted figure is printed as it is, to 4 decimals.
  */
 #include "report.h"
+#include "report_code.h"
 
 #include <errno.h>
 #include <math.h>
@@ -367,8 +368,9 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 		fprintf(o->out, "%s%u %s", i ? ", " : "", t->nr_verdicts[order[i]],
 			verdict_name(order[i]));
 	report_rates(rates, sizeof(rates), t);
-	fprintf(o->out, " (%s)\n", rates);
-	return 0;
+	fprintf(o->out, " (%s)
+", rates);
+	return comparison_code_diff(o->out, t, o->verbose);
 }
 
 const struct reporter report_table = {

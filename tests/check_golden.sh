@@ -57,7 +57,8 @@ golden compare_boots.table 1 compare --gate "$work/a" "$work/b"
 golden compare_boots.md 0 compare "$work/a" "$work/b" -o md -v
 golden compare_boots.jsonl 0 compare "$work/a" "$work/b" -o jsonl -f verdict=slower
 
-# Assembled by hand.
+# Assembled by hand: each way in which a program, its baseline or what it calls can have changed.
+golden compare_code.table 0 compare tests/golden/code_a.jsonl tests/golden/code_b.jsonl
 golden disasm_x86 0 disasm tests/golden/code_b.jsonl code/lookup
 golden disasm_functions 0 disasm tests/golden/code_b.jsonl code/loop
 golden disasm_arm64 0 disasm tests/golden/code_arm64.jsonl code/lookup
