@@ -196,14 +196,17 @@ static void unknown_result(const struct options *o, const struct run_doc *doc)
 static int disasm(const struct options *o)
 {
 	const struct result *r;
-	struct run_doc doc = {};
+	struct doc_set set = {};
+	struct run_doc *doc;
 	int err, rc = EXIT_USAGE;
 
-	if (read_doc(o->files[0], &doc))
-		return rc;
-	r = run_doc_find(&doc, o->files[1]);
+	if (doc_set_read("bench_progs", o->files[0], &set))
+		goto out;
+	/* Of a directory of boots the first: they have the code in common. */
+	doc = &set.v[0];
+	r = run_doc_find(doc, o->files[1]);
 	if (!r) {
-		unknown_result(o, &doc);
+		unknown_result(o, doc);
 		goto out;
 	}
 	if (!prog_code_resolve(r->code[SLOT_RAW]) && !prog_code_resolve(r->code[SLOT_BASE])) {
@@ -213,12 +216,12 @@ static int disasm(const struct options *o)
 		rc = EXIT_NOTHING;
 		goto out;
 	}
-	err = report_disasm(stdout, &doc, r);
+	err = report_disasm(stdout, doc, r);
 	if (err == -ENOMEM)
 		fprintf(stderr, "bench_progs: out of memory\n");
 	rc = err || doc_flush(stdout) ? EXIT_FAIL : EXIT_PASS;
 out:
-	run_doc_free(&doc);
+	doc_set_free(&set);
 	return rc;
 }
 

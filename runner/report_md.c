@@ -5,6 +5,7 @@
  * comparison the rows that changed, with -v all.
  */
 #include "report.h"
+#include "report_code.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -329,6 +330,23 @@ static int fill_rows(struct md_table **rows, const struct comparison_table *t, b
 	return err;
 }
 
+/* The machine code of what changed, where there is any. */
+static int put_code_diff(struct report_out *o, const struct comparison_table *t)
+{
+	char *text = NULL;
+	size_t sz = 0;
+	FILE *out = open_memstream(&text, &sz);
+	int err = out ? comparison_code_diff(out, t, o->verbose) : -ENOMEM;
+
+	if (out && fclose(out) && !err)
+		err = -ENOMEM;
+	/* What has no difference in lines is a note, for the table. */
+	if (!err && sz && strstr(text, "\n@@ "))
+		fprintf(o->out, "\n```diff\n%s```\n", text + strspn(text, "\n"));
+	free(text);
+	return err;
+}
+
 static int md_compare(struct report_out *o, const struct comparison_table *t)
 {
 	static const bool counted[] = { false, true, true, true, false };
@@ -354,6 +372,7 @@ static int md_compare(struct report_out *o, const struct comparison_table *t)
 		if (t->nr_filtered)
 			fprintf(o->out, ", %zu that do not pass the filter", t->nr_filtered);
 		fputs("\n", o->out);
+		err = put_code_diff(o, t);
 	}
 	free(rows);
 	return err;

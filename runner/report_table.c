@@ -368,8 +368,7 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 		fprintf(o->out, "%s%u %s", i ? ", " : "", t->nr_verdicts[order[i]],
 			verdict_name(order[i]));
 	report_rates(rates, sizeof(rates), t);
-	fprintf(o->out, " (%s)
-", rates);
+	fprintf(o->out, " (%s)\n", rates);
 	return comparison_code_diff(o->out, t, o->verbose);
 }
 
