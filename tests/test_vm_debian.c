@@ -44,6 +44,7 @@ TEST(packages_that_carry_a_kernel)
 		{ "linux-image-6.12.95+deb12-cloud-amd64", "6.12.95+deb12" },
 		{ "linux-binary-7.2.12+deb13-cloud-amd64", "7.2.12+deb13" },
 		{ "linux-binary-unsigned-7.3.4+deb13-cloud-amd64", "7.3.4+deb13" },
+		{ "linux-binary-7.3-cloud-amd64", "7.3" },
 	};
 	char buf[64], *version = buf;
 	size_t i;
@@ -104,6 +105,92 @@ TEST(the_tools_of_a_kernel)
 		EXPECT_STREQ(package, cases[i].older);
 	}
 	EXPECT_LT(debian_kbuild_package("6.12.95+deb12", true, buf, 16), 0);
+}
+
+static const char records[] =
+	"Package: linux-headers-7.3-cloud-amd64\n"
+	"Source: linux\n"
+	"Version: 7.3~rc7-1~exp1\n"
+	"Depends: libgcc-s1, gcc-16-for-host, linux-base (>= 4.12~)\n"
+	"Description: gcc-99\n"
+	" Version: none\n"
+	"\n"
+	"Package: linux-binary-7.3-cloud-amd64\n"
+	"Version: 7.3~rc7-1~exp1\n"
+	"\n"
+	"Package: without-version\n"
+	"\n"
+	"Package: linux-headers-6.1.0-56-cloud-amd64\n"
+	"Version: 6.1.192-2\n"
+	"Depends: linux-compiler-gcc-12-x86\n";
+
+TEST(an_index_keeps_name_version_and_compiler)
+{
+	char *index = debian_index(records), *none = debian_index("");
+	struct debian_package p;
+	const char *at = index;
+
+	ASSERT_TRUE(index != NULL);
+	EXPECT_STREQ(index, "linux-headers-7.3-cloud-amd64 7.3~rc7-1~exp1 gcc-16\n"
+			    "linux-binary-7.3-cloud-amd64 7.3~rc7-1~exp1 -\n"
+			    "linux-headers-6.1.0-56-cloud-amd64 6.1.192-2 gcc-12\n");
+	EXPECT_STREQ(none, "");
+	EXPECT_TRUE(debian_index_has(index, "linux-binary-7.3-cloud-amd64"));
+	EXPECT_FALSE(debian_index_has(index, "linux-binary-7.3-cloud"));
+	EXPECT_FALSE(debian_index_has(index, "binary-7.3-cloud-amd64"));
+	EXPECT_FALSE(debian_index_has(index, "7.3~rc7-1~exp1"));
+	ASSERT_TRUE(debian_index_next(&at, &p));
+	EXPECT_EQ(strcmp(p.name, "linux-headers-7.3-cloud-amd64"), 0);
+	EXPECT_EQ(strcmp(p.version, "7.3~rc7-1~exp1"), 0);
+	EXPECT_EQ(strcmp(p.compiler, "gcc-16"), 0);
+	EXPECT_TRUE(debian_index_next(&at, &p));
+	EXPECT_TRUE(debian_index_next(&at, &p));
+	EXPECT_FALSE(debian_index_next(&at, &p));
+	/* A line that says less is passed over. */
+	at = "linux-x\nlinux-y 1 -";
+	ASSERT_TRUE(debian_index_next(&at, &p));
+	EXPECT_EQ(strcmp(p.name, "linux-y"), 0);
+	EXPECT_FALSE(debian_index_next(&at, &p));
+	free(index);
+	free(none);
+}
+
+TEST(a_candidate_is_told_from_the_release_of_its_name)
+{
+	static const struct {
+		const char *abi, *package_version, *version;
+	} cases[] = {
+		{ "7.3", "7.3~rc7-1~exp1", "7.3~rc7" },
+		{ "7.3", "7.3-1", "7.3" },
+		{ "7.3.4+deb13", "7.3.4-1~bpo13+1", "7.3.4+deb13" },
+		{ "6.1.0-56", "6.1.192-2", "6.1.0-56" },
+	};
+	char buf[64], *text = buf;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		EXPECT_EQ(debian_kernel_version(cases[i].abi, cases[i].package_version, buf,
+						sizeof(buf)), 0);
+		EXPECT_STREQ(text, cases[i].version);
+		EXPECT_EQ(debian_abi(cases[i].version, buf, sizeof(buf)), 0);
+		EXPECT_STREQ(text, cases[i].abi);
+	}
+	EXPECT_LT(debian_kernel_version("7.3", "7.3~rc7-1", buf, 6), 0);
+}
+
+TEST(what_makes_another_kernel_old)
+{
+	EXPECT_TRUE(debian_is_newer("6.1.0-56", "6.1.0-9"));
+	EXPECT_TRUE(debian_is_newer("6.12.107+deb12", "6.12.95+deb12"));
+	EXPECT_TRUE(debian_is_newer("6.12.115+deb13.1", "6.12.115+deb13"));
+	EXPECT_TRUE(debian_is_newer("7.3.4+deb13", "7.3~rc7"));
+	EXPECT_FALSE(debian_is_newer("6.12.95+deb12", "6.12.95+deb12"));
+	EXPECT_FALSE(debian_is_newer("6.12.95+deb12", "6.12.107+deb12"));
+	/* Another series, another release's compiler. */
+	EXPECT_FALSE(debian_is_newer("6.12.95+deb12", "6.1.0-56"));
+	EXPECT_FALSE(debian_is_newer("6.16.3+deb13", "6.1.0-56"));
+	EXPECT_FALSE(debian_is_newer("6.12.107+deb13", "6.12.95+deb12"));
+	EXPECT_FALSE(debian_is_newer("7.3~rc7", "7.2.13+deb14"));
 }
 
 TEST_HARNESS_MAIN

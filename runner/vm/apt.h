@@ -17,13 +17,15 @@ struct apt {
 int apt_open(struct scratch *s, struct apt *apt);
 
 /*
- * Brings the suite's index up to date, with retries. 0, -ENOENT when the mirror has no such
- * suite, else -errno with @why holding apt's last line.
+ * Brings the suite's index up to date, with retries, unless it was within @max_age_s. 0, -ENOENT
+ * when the mirror has no such suite, -EHOSTUNREACH when there is no way to it, else -errno, with
+ * @why holding apt's last line.
  */
-int apt_update(struct scratch *s, const struct apt *apt, const char *suite, char *why, size_t sz);
+int apt_update(struct scratch *s, const struct apt *apt, const char *suite, int max_age_s,
+	       char *why, size_t sz);
 
-/* Package names with the prefix "linux-", one a line; the caller frees. 0 or -errno. */
-int apt_list(struct scratch *s, const char *suite, char **names);
+/* What debian_index() made of the suite's packages "linux-..."; the caller frees. 0 or -errno. */
+int apt_list(struct scratch *s, const char *suite, char **index);
 
 /* Downloads into @dir, checked against the signed index. 0 or -errno with @why. */
 int apt_download(struct scratch *s, const char *suite, const char *package, const char *dir,

@@ -49,6 +49,114 @@ bool debian_version_matches(const char *version, const char *spec)
 	return !strncmp(version, spec, len) && (!version[len] || strchr(".+-~", version[len]));
 }
 
+/*
+ * A release candidate's package has the name that the release will have, "7.3": ours must tell
+ * them apart, and order them.
+ */
+int debian_kernel_version(const char *abi, const char *package_version, char *version, size_t sz)
+{
+	const char *rc = strstr(package_version, "~rc");
+
+	if (!rc || strchr(abi, '~'))
+		return text_format(version, sz, "%s", abi);
+	return text_format(version, sz, "%s%.*s", abi, (int)strcspn(rc, "-"), rc);
+}
+
+int debian_abi(const char *version, char *abi, size_t sz)
+{
+	const char *rc = strstr(version, "~rc");
+
+	return text_format(abi, sz, "%.*s", (int)(rc ? rc - version : (long)strlen(version)),
+			   version);
+}
+
+bool debian_is_newer(const char *a, const char *b)
+{
+	const char *build_a = strchr(a, '+'), *build_b = strchr(b, '+');
+	size_t len = strcspn(a, ".");
+
+	len += a[len] == '.' ? 1 + strspn(a + len + 1, "0123456789") : 0;
+	if (strncmp(a, b, len) || isdigit((unsigned char)b[len]) || debian_version_cmp(a, b) <= 0)
+		return false;
+	/* "+deb12.1" is another build of "+deb12". */
+	build_a = build_a ? build_a : "";
+	build_b = build_b ? build_b : "";
+	len = strcspn(build_a, ".");
+	return strstr(b, "~rc") || (len == strcspn(build_b, ".") && !strncmp(build_a, build_b, len));
+}
+
+/* The value of a field in the record at @record; "" when it has none. */
+static void record_field(const char *record, size_t record_len, const char *name, char *value,
+			 size_t sz)
+{
+	size_t name_len = strlen(name), len;
+	const char *end = record + record_len;
+
+	value[0] = '\0';
+	for (; record < end; record += len + 1) {
+		len = strcspn(record, "\n");
+		if (len > name_len && !strncmp(record, name, name_len)) {
+			snprintf(value, sz, "%.*s", (int)(len - name_len), record + name_len);
+			return;
+		}
+	}
+}
+
+char *debian_index(const char *records)
+{
+	char name[256], version[128], depends[4096], *index = NULL;
+	size_t len, sz = 0;
+	FILE *out = open_memstream(&index, &sz);
+
+	for (; out && *records; records += len) {
+		const char *end = strstr(records, "\n\n"), *gcc;
+
+		len = end ? (size_t)(end - records) + 2 : strlen(records);
+		record_field(records, len, "Package: ", name, sizeof(name));
+		record_field(records, len, "Version: ", version, sizeof(version));
+		record_field(records, len, "Depends: ", depends, sizeof(depends));
+		for (gcc = strstr(depends, "gcc-"); gcc && !isdigit((unsigned char)gcc[4]);
+		     gcc = strstr(gcc + 4, "gcc-"))
+			;
+		if (name[0] && version[0])
+			fprintf(out, "%s %s %.*s\n", name, version,
+				gcc ? 4 + (int)strspn(gcc + 4, "0123456789") : 1, gcc ? gcc : "-");
+	}
+	if (out && fclose(out)) {
+		free(index);
+		index = NULL;
+	}
+	return index;
+}
+
+bool debian_index_next(const char **at, struct debian_package *p)
+{
+	char line[sizeof(*p) + 8];
+	size_t len;
+
+	while (**at) {
+		len = strcspn(*at, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)len, *at);
+		*at += len + ((*at)[len] == '\n');
+		if (sscanf(line, "%255s %127s %31s", p->name, p->version, p->compiler) == 3)
+			return true;
+	}
+	return false;
+}
+
+bool debian_index_has(const char *index, const char *package)
+{
+	size_t len = strlen(package);
+	const char *p = index;
+
+	while ((p = strstr(p, package))) {
+		if ((p == index || p[-1] == '\n') && p[len] == ' ')
+			return true;
+		p += len;
+	}
+	return false;
+}
+
 bool debian_package_version(const char *package, const char *flavour, char *version, size_t sz)
 {
 	static const char *const prefixes[] = { "linux-image-", "linux-binary-unsigned-",
@@ -65,11 +173,14 @@ bool debian_package_version(const char *package, const char *flavour, char *vers
 
 		if (len <= skip || strncmp(package, prefixes[i], skip))
 			continue;
-		/* "linux-image-6.12-cloud-amd64" is a meta package: a version has two dots. */
+		/*
+		 * "linux-image-6.12-cloud-amd64" is a meta package: the version of an image has two
+		 * dots. The others have no meta packages, and "7.3" is a release candidate.
+		 */
 		if (!isdigit((unsigned char)package[skip]) ||
 		    text_format(version, sz, "%.*s", (int)(len - skip), package + skip))
 			return false;
-		return strchr(version, '.') && strchr(strchr(version, '.') + 1, '.');
+		return strchr(version, '.') && (i || strchr(strchr(version, '.') + 1, '.'));
 	}
 	return false;
 }

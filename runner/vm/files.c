@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -87,11 +88,11 @@ static int fd_write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int device_write(const char *path, const void *data, size_t len)
+int file_write(const char *path, const void *data, size_t len)
 {
 	int fd, err;
 
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return -errno;
 	err = fd_write_all(fd, data, len);
@@ -109,7 +110,7 @@ int file_write_atomic(const char *path, const void *data, size_t len)
 
 	/* A rename would replace a device or a FIFO by a file. */
 	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : device_write(path, data, len);
+		return S_ISDIR(st.st_mode) ? -EISDIR : file_write(path, data, len);
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= sizeof(tmp))
 		return -ENAMETOOLONG;
 	fd = mkostemp(tmp, O_CLOEXEC);
@@ -153,6 +154,26 @@ int dir_make_all(const char *path)
 	if (stat(path, &st))
 		return -errno;
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int dir_remove_files(const char *path, const char *suffix)
+{
+	size_t suffix_len = strlen(suffix);
+	struct dirent *de;
+	DIR *dir = opendir(path);
+	int err = 0;
+
+	if (!dir)
+		return -errno;
+	while (!err && (de = readdir(dir))) {
+		size_t len = strlen(de->d_name);
+
+		if (len > suffix_len && !strcmp(de->d_name + len - suffix_len, suffix) &&
+		    unlinkat(dirfd(dir), de->d_name, 0))
+			err = -errno;
+	}
+	closedir(dir);
+	return err;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)

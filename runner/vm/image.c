@@ -202,7 +202,7 @@ static int image_extract(struct scratch *s, const char *path, const char *data, 
 static int image_store(struct scratch *s, const char *real, const struct stat *st, const char *elf,
 		       size_t elf_len, const char *cached, char *elf_path, size_t sz)
 {
-	char dir[PATH_MAX], prefix[32];
+	char dir[PATH_MAX], prefix[32], source[PATH_MAX];
 	int err;
 
 	snprintf(dir, sizeof(dir), "%s/vmlinux", s->cache);
@@ -212,6 +212,11 @@ static int image_store(struct scratch *s, const char *real, const struct stat *s
 	if (!err) {
 		snprintf(prefix, sizeof(prefix), "%016llx-", (unsigned long long)path_hash(real));
 		cache_drop_older(dir, prefix, strrchr(cached, '/') + 1);
+		/* For "prune", which looks whether the image is still there. */
+		if (!text_format(source, sizeof(source), "%s" IMAGE_SOURCE, cached) &&
+		    symlink(real, source))
+			scratch_note(s, "cannot write %s: %s", source, strerror(errno));
+		scratch_hold(s, cached);
 		snprintf(elf_path, sz, "%s", cached);
 		return 0;
 	}
@@ -225,6 +230,14 @@ static int image_store(struct scratch *s, const char *real, const struct stat *s
 	return 0;
 }
 
+int image_cached_path(struct scratch *s, const char *real, const struct stat *st, char *path,
+		      size_t sz)
+{
+	return text_format(path, sz, "%s/vmlinux/%016llx-%lld.%09ld-%lld", s->cache,
+			   (unsigned long long)path_hash(real), (long long)st->st_mtim.tv_sec,
+			   st->st_mtim.tv_nsec, (long long)st->st_size);
+}
+
 int image_vmlinux(struct scratch *s, const char *path, char *elf_path, size_t sz)
 {
 	char real[PATH_MAX], cached[PATH_MAX];
@@ -236,11 +249,9 @@ int image_vmlinux(struct scratch *s, const char *path, char *elf_path, size_t sz
 	if (!realpath(path, real) || stat(real, &st))
 		return scratch_fail(s, VM_NO_KERNEL, -errno, "cannot read %s: %s", path,
 				    strerror(errno));
-	if ((size_t)snprintf(cached, sizeof(cached), "%s/vmlinux/%016llx-%lld.%09ld-%lld", s->cache,
-			     (unsigned long long)path_hash(real), (long long)st.st_mtim.tv_sec,
-			     st.st_mtim.tv_nsec, (long long)st.st_size) >= sizeof(cached))
+	if (image_cached_path(s, real, &st, cached, sizeof(cached)))
 		return scratch_fail(s, VM_BROKEN, -ENAMETOOLONG, "the cache's path is too long");
-	if (!access(cached, R_OK)) {
+	if (!scratch_hold(s, cached)) {
 		snprintf(elf_path, sz, "%s", cached);
 		return 0;
 	}

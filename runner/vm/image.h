@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct scratch;
+struct stat;
 struct vm_arch;
 
 /* Largest vmlinux accepted: one with all its debug information stays below. */
@@ -36,5 +37,11 @@ bool image_has_section(const void *elf, size_t len, const char *name);
  * the reason set.
  */
 int image_vmlinux(struct scratch *s, const char *path, char *elf_path, size_t sz);
+
+/* Where the cache keeps the kernel in the image at @real, resolved, with these times and size. */
+int image_cached_path(struct scratch *s, const char *real, const struct stat *st, char *path,
+		      size_t sz);
+/* Behind that name: a symbolic link to the image. */
+#define IMAGE_SOURCE	".source"
 
 #endif

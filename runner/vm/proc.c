@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -39,6 +40,8 @@ static void proc_exec(struct scratch *s, char *const argv[], const char *out_pat
 		goto fail;
 	sigprocmask(SIG_SETMASK, s->old_mask, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	/* What tools say is looked at. */
+	setenv("LC_ALL", "C.UTF-8", 1);
 	execvp(argv[0], argv);
 fail:
 	err = errno;

@@ -197,6 +197,8 @@ void scratch_close(struct scratch *s)
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	s->lock_fd = -1;
+	while (s->nr_held)
+		close(s->held[--s->nr_held]);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	s->signal_fd = -1;
@@ -249,6 +251,48 @@ int scratch_lock_cache(struct scratch *s)
 		}
 	}
 	return fd;
+}
+
+/* A file that is still at @path when it has been locked: others rename before they remove. */
+static int lock_path(const char *path, int how)
+{
+	struct stat there, here;
+	int fd, err;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	/* Some network file systems have no locks: nobody removes anything there, then. */
+	if (flock(fd, how | LOCK_NB) && (errno == EWOULDBLOCK || how == LOCK_EX)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	if (stat(path, &there) || fstat(fd, &here) || there.st_ino != here.st_ino ||
+	    there.st_dev != here.st_dev) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+int scratch_hold(struct scratch *s, const char *path)
+{
+	int fd = lock_path(path, LOCK_SH);
+
+	if (fd < 0)
+		return fd;
+	if (s->nr_held == NR_HELD_MAX) {
+		close(fd);
+		return -EMFILE;
+	}
+	s->held[s->nr_held++] = fd;
+	return 0;
+}
+
+int scratch_lock_unheld(const char *path)
+{
+	return lock_path(path, LOCK_EX);
 }
 
 double clock_wall_s(void)

@@ -17,11 +17,16 @@
 
 struct vm_arch;
 
+/* One guest's kernel, ELF and module, each once more for a retry. */
+#define NR_HELD_MAX	16
+
 struct scratch {
 	const struct vm_arch *arch;	/* of the guests; this machine's until somebody says else */
 	char dir[PATH_MAX - 64];	/* temporary, private, removed at the end */
 	char cache[PATH_MAX - 256];
 	int lock_fd;			/* marks dir as owned by a living launcher */
+	int held[NR_HELD_MAX];		/* shared locks on what we use of the cache */
+	size_t nr_held;
 	int signal_fd;
 	int signal;			/* the one that interrupted us, 0: none */
 	bool deferred_signals;		/* signals are blocked and read through signal_fd */
@@ -45,6 +50,14 @@ int scratch_check_signal(struct scratch *s);
 
 /* Locks the cache; says so once when another launcher holds it. A descriptor or -errno. */
 int scratch_lock_cache(struct scratch *s);
+
+/*
+ * Keeps "prune" from removing a file or directory of the cache until scratch_close(): a shared
+ * lock. 0, or -errno when it is not there or is being removed.
+ */
+int scratch_hold(struct scratch *s, const char *path);
+/* The lock of who removes it: a descriptor, -EWOULDBLOCK while it is held, or -errno. */
+int scratch_lock_unheld(const char *path);
 
 /* Creates the cache directory when it is missing. */
 int scratch_make_cache(struct scratch *s);
@@ -75,7 +88,11 @@ int file_write_atomic(const char *path, const void *data, size_t len);
 /* FNV-1a: tells things apart, guards against nothing. Starts with HASH_INIT. */
 #define HASH_INIT	0xcbf29ce484222325ull
 uint64_t hash_add(uint64_t hash, const void *data, size_t len);
+/* In place, for a file in a directory that is itself temporary. 0 or -errno. */
+int file_write(const char *path, const void *data, size_t len);
 int dir_make_all(const char *path);
+/* Removes the files of a directory, not below it, whose names end with @suffix. 0 or -errno. */
+int dir_remove_files(const char *path, const char *suffix);
 /* Removes a tree without following symbolic links. Missing is fine. */
 int dir_remove_all(const char *path);
 /* snprintf that treats a cut as an error: 0 or -ENAMETOOLONG. */
