@@ -190,6 +190,7 @@ TEST(what_makes_another_kernel_old)
 	EXPECT_FALSE(debian_is_newer("6.12.95+deb12", "6.1.0-56"));
 	EXPECT_FALSE(debian_is_newer("6.16.3+deb13", "6.1.0-56"));
 	EXPECT_FALSE(debian_is_newer("6.12.107+deb13", "6.12.95+deb12"));
+	EXPECT_FALSE(debian_is_newer("6.1.0-56", "6.1.0-0.deb11.52"));
 	EXPECT_FALSE(debian_is_newer("7.3~rc7", "7.2.13+deb14"));
 }
 

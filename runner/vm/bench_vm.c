@@ -6,6 +6,7 @@
 
 #include "ab.h"
 #include "bisect.h"
+#include "kernels.h"
 #include "matrix.h"
 #include "qemu.h"
 #include "relay.h"
@@ -159,6 +160,15 @@ int main(int argc, char **argv)
 		break;
 	case VM_VERB_VMLINUX:
 		status = write_vmlinux(&o);
+		break;
+	case VM_VERB_KERNELS:
+		status = kernels_list(&o.cfg);
+		break;
+	case VM_VERB_FETCH:
+		status = kernels_fetch(&o.cfg, o.kernels, o.nr_kernels);
+		break;
+	case VM_VERB_PRUNE:
+		status = kernels_prune(&o.cfg, o.kernels, o.nr_kernels);
 		break;
 	default:
 		status = launch(&o);

@@ -28,7 +28,7 @@ static const struct {
 	const char *series;
 	const char *suites[NR_SUITES];
 } archives[] = {
-	{ "5.10", { "bullseye", "bullseye-security" } },
+	{ "5.10", { "bullseye-security", "bullseye" } },
 	{ "6.1", { "bookworm-security", "bookworm", "bullseye-security" } },
 	{ "6.12", { "bookworm-security", "bookworm-backports", "trixie-security", "trixie" } },
 	{ "", { "trixie-backports", "forky", "sid", "experimental" } },
@@ -312,6 +312,11 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 	if (!err) {
 		dir_remove_all(final_dir);
 		err = rename(f->dir, final_dir) ? -errno : 0;
+	}
+	if (err && disk_is_full(s->cache)) {
+		scratch_fail(s, VM_NO_KERNEL, -ENOSPC, "cannot fetch the %s %s: no space left in %s",
+			     f->what, f->version, s->cache);
+		err = -ENOSPC;
 	}
 	if (err)
 		dir_remove_all(f->dir);

@@ -62,6 +62,8 @@ bool debian_index_has(const char *index, const char *package);
  */
 int debian_kernel_version(const char *abi, const char *package_version, char *version, size_t sz);
 int debian_abi(const char *version, char *abi, size_t sz);
+/* Of "6.12" in "6.12.95+deb12". */
+size_t debian_series_len(const char *version);
 /* A later version of the same series and, as its compiler is another, for the same release. */
 bool debian_is_newer(const char *a, const char *b);
 

@@ -70,19 +70,30 @@ int debian_abi(const char *version, char *abi, size_t sz)
 			   version);
 }
 
+/* "deb12" in "6.12.95+deb12", "deb11" in "6.1.0-0.deb11.52"; "" where a release has its own. */
+static const char *build_of(const char *version, size_t *len)
+{
+	const char *build = strstr(version, "deb");
+
+	*len = build ? 3 + strspn(build + 3, "0123456789") : 0;
+	return build ? build : "";
+}
+
+size_t debian_series_len(const char *version)
+{
+	size_t len = strcspn(version, ".");
+
+	return len + (version[len] == '.' ? 1 + strspn(version + len + 1, "0123456789") : 0);
+}
+
 bool debian_is_newer(const char *a, const char *b)
 {
-	const char *build_a = strchr(a, '+'), *build_b = strchr(b, '+');
-	size_t len = strcspn(a, ".");
+	size_t len = debian_series_len(a), len_a, len_b;
+	const char *build_a = build_of(a, &len_a), *build_b = build_of(b, &len_b);
 
-	len += a[len] == '.' ? 1 + strspn(a + len + 1, "0123456789") : 0;
-	if (strncmp(a, b, len) || isdigit((unsigned char)b[len]) || debian_version_cmp(a, b) <= 0)
+	if (len != debian_series_len(b) || strncmp(a, b, len) || debian_version_cmp(a, b) <= 0)
 		return false;
-	/* "+deb12.1" is another build of "+deb12". */
-	build_a = build_a ? build_a : "";
-	build_b = build_b ? build_b : "";
-	len = strcspn(build_a, ".");
-	return strstr(b, "~rc") || (len == strcspn(build_b, ".") && !strncmp(build_a, build_b, len));
+	return strstr(b, "~rc") || (len_a == len_b && !strncmp(build_a, build_b, len_a));
 }
 
 /* The value of a field in the record at @record; "" when it has none. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -192,6 +193,13 @@ int dir_remove_all(const char *path)
 	if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) && errno != ENOENT)
 		return -errno;
 	return access(path, F_OK) ? 0 : -ENOTEMPTY;
+}
+
+bool disk_is_full(const char *path)
+{
+	struct statvfs fs;
+
+	return !statvfs(path, &fs) && !fs.f_bavail;
 }
 
 int text_format(char *buf, size_t sz, const char *fmt, ...)

@@ -75,7 +75,7 @@ int proc_start(struct scratch *s, struct proc *c, char *const argv[], const char
 		const char *err_path, const char *dir);
 /* Wall milliseconds, < 0: for ever. 1 when it ended, 0 after the time, -EINTR after a signal. */
 int proc_wait(struct scratch *s, struct proc *c, int timeout_ms);
-/* Kills and reaps; the wait status, or -1 when it was reaped before. Safe to repeat. */
+/* Kills it and what it started, and reaps; the wait status, or -1 when it was reaped before. Safe to repeat. */
 int proc_end(struct proc *c);
 /* Runs to its end. The exit status, 128 + signal, or -errno. */
 int proc_run(struct scratch *s, char *const argv[], const char *out_path, const char *err_path,
@@ -95,6 +95,8 @@ int dir_make_all(const char *path);
 int dir_remove_files(const char *path, const char *suffix);
 /* Removes a tree without following symbolic links. Missing is fine. */
 int dir_remove_all(const char *path);
+/* Some tools do not say that this is why they failed. */
+bool disk_is_full(const char *path);
 /* snprintf that treats a cut as an error: 0 or -ENAMETOOLONG. */
 int text_format(char *buf, size_t sz, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Last line of a text with something in it, control characters replaced; "" when there is none. */

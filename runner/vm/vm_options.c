@@ -17,7 +17,7 @@
 #define V(verb)		(1u << VM_VERB_##verb)
 #define V_SEVERAL	(V(MATRIX) | V(AB))
 #define V_BOOTS		(V(BOOT) | V(BISECT) | V_SEVERAL)
-#define V_KERNEL	(V_BOOTS | V(VMLINUX))
+#define V_KERNEL	(V_BOOTS | V(VMLINUX) | V(FETCH) | V(PRUNE))
 #define V_RESULTS	(V_SEVERAL | V(BISECT))
 
 static const struct {
@@ -37,6 +37,12 @@ static const struct {
 	  "git bisect run: 0 good, 1 bad, 125 does not build, boot or have the figure" },
 	{ "vmlinux", VM_VERB_VMLINUX, 1, 1, false,
 	  "only write the kernel's ELF, which has the BTF, to -o FILE" },
+	{ "kernels", VM_VERB_KERNELS, 0, 0, false,
+	  "list Debian's kernels, and those in the cache" },
+	{ "fetch", VM_VERB_FETCH, 1, NR_KERNELS_MAX, false,
+	  "fetch KERNELs, the newest that fit, into the cache: fetch debian:6.12 debian:sid" },
+	{ "prune", VM_VERB_PRUNE, 0, NR_KERNELS_MAX, false,
+	  "remove KERNELs from the cache, or without one what is old or easily had again" },
 	{ "help", VM_VERB_HELP, 0, NR_KERNELS_MAX, true, "this text" },
 };
 
@@ -284,8 +290,9 @@ static const struct opt_def {
 } opt_defs[] = {
 	{ "kernel", "KERNEL", opt_kernel, V_KERNEL, 'k',
 	  "bzImage, vmlinux, kernel build tree, host, or debian:VERSION\n"
-	  "(debian:6.12, debian:6.1.0-50, ...: fetched into the cache once);\n"
-	  "several with verbs that take them, or @FILE with one a line" },
+	  "(debian:6.12, debian:6.1.0-50, debian:sid, debian:newest, ...: fetched\n"
+	  "into the cache once); several with verbs that take them, or @FILE with\n"
+	  "one a line" },
 	{ "accel", "ACCEL", opt_accel, V_BOOTS, 0,
 	  "auto (default), kvm, tcg, insn (TCG that counts instructions)" },
 	{ "cpus", "N", opt_cpus, V_BOOTS, 0, "default 1" },
@@ -504,6 +511,11 @@ int vm_options_parse(struct vm_options *o, int argc, char **argv)
 	while (!err && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
 		err = parse_one(o, c, argv);
 	if (err || o->verb == VM_VERB_HELP)
+		return err;
+	/* Where they cannot be anything else, kernels need no -k. */
+	for (; !err && optind < argc && (1u << o->verb) & (V(FETCH) | V(PRUNE)); optind++)
+		err = opt_kernel(o, argv[optind]);
+	if (err == -EINVAL)
 		return err;
 	while (!err && optind < argc)
 		err = add_word(&o->args, &o->nr_args, argv[optind++]);

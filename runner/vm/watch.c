@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -307,14 +306,6 @@ static void watch_judge_status(struct watch *w, struct vm_outcome *out)
 		outcome_set(out, VM_FAILED, "the runner exited with %d", w->status);
 }
 
-/* QEMU says nothing of a console or a channel that it could not write. */
-static bool scratch_is_full(const struct scratch *s)
-{
-	struct statvfs fs;
-
-	return !statvfs(s->dir, &fs) && !fs.f_bavail;
-}
-
 /* How often the host ran out of memory and killed for it, since it booted; < 0: not known. */
 static long long host_oom_kills(void)
 {
@@ -348,7 +339,8 @@ static void watch_judge_gone(struct watch *w, struct vm_outcome *out, int wait_s
 	watch_last_words(w, words, sizeof(words));
 	if (WIFSIGNALED(wait_status))
 		watch_judge_killed(w, out, WTERMSIG(wait_status));
-	else if (scratch_is_full(w->s))
+	/* QEMU says nothing of a console or a channel that it could not write. */
+	else if (disk_is_full(w->s->dir))
 		outcome_set(out, VM_BROKEN, "no space left in %s (TMPDIR)", w->s->dir);
 	else if (!w->booted)
 		outcome_set(out, VM_NO_BOOT, "guest did not boot: QEMU exited with %d: %s",
@@ -409,7 +401,7 @@ static int watch_loop(struct watch *w, struct vm_outcome *out)
 			return err ? err : 1;
 		now = clock_wall_s();
 		/* QEMU drops what it cannot write, and lines would be missing unnoticed. */
-		if (now - space_s > SPACE_CHECK_S && scratch_is_full(w->s))
+		if (now - space_s > SPACE_CHECK_S && disk_is_full(w->s->dir))
 			return -ENOSPC;
 		space_s = now - space_s > SPACE_CHECK_S ? now : space_s;
 		if (w->locked_up && !w->panicked && !w->ended)
