@@ -18,6 +18,7 @@
 #define BZ_BOOT_FLAG		0x1fe
 #define BZ_MAGIC		0x202
 #define BZ_VERSION		0x206
+#define BZ_KERNEL_VERSION	0x20e
 #define BZ_PAYLOAD_OFFSET	0x248
 #define BZ_PAYLOAD_LENGTH	0x24c
 #define BZ_HEADER_END		0x250
@@ -73,6 +74,19 @@ int image_payload(const struct vm_arch *arch, const void *data, size_t len, cons
 	*payload = p + off;
 	*payload_len = sz;
 	return 0;
+}
+
+const char *image_version(const void *data, size_t len)
+{
+	const unsigned char *p = data;
+	size_t at;
+
+	if (len < BZ_HEADER_END || le(p + BZ_BOOT_FLAG, 2) != 0xaa55 ||
+	    memcmp(p + BZ_MAGIC, "HdrS", 4))
+		return NULL;
+	/* Counted from the second sector; 0: it has none. */
+	at = le(p + BZ_KERNEL_VERSION, 2);
+	return at && at + SECTOR_SZ < len ? (const char *)p + at + SECTOR_SZ : NULL;
 }
 
 static bool notes_have_pvh(const unsigned char *p, size_t len)

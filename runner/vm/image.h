@@ -26,6 +26,9 @@ enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_
 int image_payload(const struct vm_arch *arch, const void *data, size_t len, const void **payload,
 		  size_t *payload_len);
 
+/* What a bzImage says of itself, "RELEASE (who@where) ...", without a NUL for sure. NULL: nothing. */
+const char *image_version(const void *data, size_t len);
+
 /* Has the Xen note with the 32-bit entry QEMU boots an ELF kernel through (CONFIG_PVH). */
 bool image_has_pvh(const void *elf, size_t len);
 bool image_has_section(const void *elf, size_t len, const char *name);
