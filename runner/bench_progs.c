@@ -321,7 +321,7 @@ static int runner_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (guest_is_init())
+	if (guest_is_init(argc, argv))
 		return guest_main(runner_main);
 	return runner_main(argc, argv);
 }

@@ -170,6 +170,10 @@ refuses "vm: negative count" 2 "cpus" $vm -k debian:6.1 --cpus -1 -- run
 refuses "vm: unknown accelerator" 2 "warp" $vm -k debian:6.1 --accel warp -- run
 refuses "vm: wrong runner option" 2 "--frobnicate" $vm -k debian:6.1 -- run --frobnicate
 refuses "vm: runner pattern that matches nothing" 2 "no_such" $vm -k debian:6.1 -- run -t no_such
+refuses "vm: unknown engine" 2 "warp" $vm -k debian:6.1 --engine warp -- run
+refuses "vm: QEMU not installed" 13 "qemu-system-x86_64 in PATH (Debian: qemu-system-x86)" \
+	env PATH="$work" $vm -k debian:6.1 -- run
+refuses "vm: option of another verb" 2 "--engine does not go with fetch" $vm fetch --engine vng debian:6.1
 refuses "vm: no QEMU" 13 "/nonexistent/qemu" $vm -k debian:6.1 --qemu /nonexistent/qemu -- run
 
 # Signals, at several moments: the document so far is intact, no child is left, if there was one yet.

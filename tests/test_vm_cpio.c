@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
 #include "vm/cpio.h"
+#include "vm/scratch.h"
 
 #define HEADER_SZ	110
 #define FIELD_INO	0
@@ -117,6 +119,36 @@ TEST(sizes_above_32_bits_are_refused)
 	struct cpio c = { 0 };
 
 	EXPECT_EQ(cpio_file(&c, "f", 0755, "x", (size_t)UINT32_MAX + 1), -EFBIG);
+	cpio_free(&c);
+}
+
+TEST(an_archive_is_unpacked_without_its_devices)
+{
+	char dir[] = "/tmp/test_vm_cpio.XXXXXX", path[64], text[16] = "";
+	struct cpio c = { 0 };
+	struct stat st;
+	int fd;
+
+	ASSERT_TRUE(mkdtemp(dir) != NULL);
+	ASSERT_EQ(cpio_dir(&c, "modules", 0755), 0);
+	ASSERT_EQ(cpio_char_dev(&c, "null", 0600, 1, 3), 0);
+	ASSERT_EQ(cpio_file(&c, "modules/00-x.ko", 0444, "hello", 5), 0);
+	ASSERT_EQ(cpio_file(&c, "init", 0755, "", 0), 0);
+	ASSERT_EQ(cpio_finish(&c), 0);
+	EXPECT_EQ(cpio_unpack(&c, dir), 0);
+	snprintf(path, sizeof(path), "%s/modules/00-x.ko", dir);
+	fd = open(path, O_RDONLY);
+	EXPECT_EQ(read(fd, text, sizeof(text)), 5);
+	close(fd);
+	EXPECT_EQ(strcmp(text, "hello"), 0);
+	snprintf(path, sizeof(path), "%s/init", dir);
+	ASSERT_EQ(stat(path, &st), 0);
+	EXPECT_EQ(st.st_mode & 0777, 0755);
+	snprintf(path, sizeof(path), "%s/null", dir);
+	EXPECT_NE(access(path, F_OK), 0);
+	/* Twice into one place: it would be somebody else's. */
+	EXPECT_LT(cpio_unpack(&c, dir), 0);
+	EXPECT_EQ(dir_remove_all(dir), 0);
 	cpio_free(&c);
 }
 

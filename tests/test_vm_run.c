@@ -6,9 +6,12 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "kselftest_harness.h"
+#include "vm/accel.h"
 #include "vm/vm.h"
 
 #define BOOT	"echo '#boot 1.50' >&3; "
@@ -34,6 +37,8 @@ FIXTURE(launch)
 	char lines[4096];	/* document lines received, one a line */
 	struct vm_config cfg;
 	struct vm_outcome out;
+	char *notes;
+	size_t notes_sz;
 	char kernel[96], runner[96], qemu[96], results[96];
 };
 
@@ -94,6 +99,9 @@ FIXTURE_TEARDOWN(launch)
 {
 	char cmd[128];
 
+	if (self->cfg.notes)
+		fclose(self->cfg.notes);
+	free(self->notes);
 	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", self->dir);
 	EXPECT_EQ(system(cmd), 0);
 }
@@ -290,6 +298,175 @@ TEST_F(launch, kvm_that_stops_its_guest)
 	RUN("echo 'KVM internal error. Suberror: 1' >&2; exec sleep 100");
 	EXPECT_VERDICT(VM_NO_BOOT, 12);
 	EXPECT_REASON("KVM internal error");
+}
+
+/* A machine whose KVM looks well. */
+#define WITH_KVM() do {								\
+	char dir_[160], file_[192];						\
+	static const char flags[] = "processor\t: 0\nflags\t\t: fpu vmx\n";	\
+										\
+	snprintf(dir_, sizeof(dir_), "%s/dev", self->dir);			\
+	ASSERT_EQ(mkdir(dir_, 0700), 0);					\
+	snprintf(file_, sizeof(file_), "%s/kvm", dir_);				\
+	ASSERT_EQ(put(file_, "", 0, 0600), 0);					\
+	snprintf(dir_, sizeof(dir_), "%s/proc", self->dir);			\
+	ASSERT_EQ(mkdir(dir_, 0700), 0);					\
+	snprintf(file_, sizeof(file_), "%s/cpuinfo", dir_);			\
+	ASSERT_EQ(put(file_, flags, sizeof(flags) - 1, 0600), 0);		\
+	self->cfg.root = self->dir;						\
+	self->cfg.accel = VM_ACCEL_AUTO;					\
+	self->cfg.notes = open_memstream(&self->notes, &self->notes_sz);	\
+	ASSERT_TRUE(self->cfg.notes != NULL);					\
+} while (0)
+
+#define UNDER_KVM(what)	"case \"$*\" in *'-accel kvm'*) " what " ;; esac; "
+
+#define EXPECT_NOTE(text) do {							\
+	fflush(self->cfg.notes);						\
+	EXPECT_TRUE(strstr(self->notes, text) != NULL) TH_LOG("%s", self->notes); \
+} while (0)
+
+static double now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+TEST_F(launch, kvm_that_works_is_used)
+{
+	WITH_KVM();
+	RUN(UNDER_KVM(BOOT EXIT(0) "exit") "exit 1");
+	EXPECT_VERDICT(VM_PASSED, 0);
+	EXPECT_EQ(self->out.accel, VM_ACCEL_KVM);
+}
+
+TEST_F(launch, silent_kvm_falls_back_within_ten_seconds_and_once)
+{
+	double start;
+
+	WITH_KVM();
+	start = now_s();
+	RUN(UNDER_KVM("exec sleep 100") BOOT EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+	EXPECT_EQ(self->out.accel, VM_ACCEL_INSN);
+	EXPECT_TRUE(now_s() - start < 10.0);
+	EXPECT_NOTE("no KVM (guest did not boot within 5 s");
+	start = now_s();
+	RUN(UNDER_KVM("exec sleep 100") BOOT EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+	EXPECT_TRUE(now_s() - start < 4.0);
+	EXPECT_NOTE("no KVM (/dev/kvm is there, but no guest came up with it since this host booted)");
+}
+
+TEST_F(launch, kvm_that_emulates_falls_back_at_once)
+{
+	double start;
+
+	WITH_KVM();
+	start = now_s();
+	RUN(UNDER_KVM("echo 'KVM internal error. Suberror: 1' >&2; exec sleep 100") BOOT EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+	EXPECT_EQ(self->out.accel, VM_ACCEL_INSN);
+	EXPECT_TRUE(now_s() - start < 4.0);
+	EXPECT_NOTE("KVM internal error. Suberror: 1");
+}
+
+TEST_F(launch, no_kvm_is_not_fatal)
+{
+	char path[96];
+
+	WITH_KVM();
+	snprintf(path, sizeof(path), "%s/dev/kvm", self->dir);
+	ASSERT_EQ(unlink(path), 0);
+	RUN(UNDER_KVM("exit 1") BOOT EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+	EXPECT_NOTE("no KVM (there is no /dev/kvm");
+}
+
+TEST(three_reasons_for_no_kvm)
+{
+	char why[256];
+
+	kvm_explain(ENOENT, why, sizeof(why));
+	EXPECT_TRUE(strstr(why, "there is no /dev/kvm") != NULL);
+	kvm_explain(EACCES, why, sizeof(why));
+	EXPECT_TRUE(strstr(why, "no permission for /dev/kvm") != NULL);
+	kvm_explain(EIO, why, sizeof(why));
+	EXPECT_TRUE(strstr(why, "/dev/kvm: ") != NULL);
+}
+
+TEST_F(launch, what_qemu_starts_ends_with_it)
+{
+	char buf[96], *path = buf;
+	char text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(buf), "%s/pid", self->dir);
+	setenv("PID_FILE", path, 1);
+	self->cfg.timeout_s = 1;
+	RUN(BOOT PLAN "sleep 100 & echo $! >\"$PID_FILE\"; while :; do " X_DONE "sleep 0.1; done");
+	EXPECT_VERDICT(VM_TIMED_OUT, 124);
+	fd = open(path, O_RDONLY);
+	ASSERT_GT(read(fd, text, sizeof(text) - 1), 0);
+	close(fd);
+	/* Killed, though whoever adopts it may be slow to reap it. */
+	for (int i = 0; i < 50 && !kill(atoi(text), 0); i++)
+		usleep(100000);
+	EXPECT_NE(kill(atoi(text), 0), 0);
+}
+
+TEST_F(launch, arguments_for_qemu_come_last)
+{
+	static const char *const extra[] = { "-name", "x y" };
+
+	self->cfg.qemu_args = extra;
+	self->cfg.nr_qemu_args = 2;
+	RUN("while [ $# -gt 2 ]; do shift; done; [ \"$1,$2\" = '-name,x y' ] || exit 1; "
+	    BOOT EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+}
+
+TEST_F(launch, no_vng)
+{
+	char *path = strdup(getenv("PATH"));
+
+	setenv("PATH", self->dir, 1);
+	self->cfg.engine = VM_ENGINE_VNG;
+	RUN("");
+	setenv("PATH", path, 1);
+	free(path);
+	EXPECT_VERDICT(VM_NO_QEMU, 13);
+	EXPECT_REASON("no vng in PATH");
+}
+
+/* A vng that is a script as well: QEMU's options are one word of its arguments. */
+TEST_F(launch, vng_starts_the_guest)
+{
+	static const char fake_vng[] =
+		"#!/bin/sh\n"
+		"for arg; do case $arg in\n"
+		"--qemu-opts=*) opts=${arg#--qemu-opts=} ;;\n"
+		"*bench.files=*) files=${arg#*=} ;;\n"
+		"esac; done\n"
+		"case $opts in *'-cpu Nehalem,cx16=off -icount shift=0'*) ;; *) exit 3 ;; esac\n"
+		"case $* in *' bench.channel=ttyS2 '*) ;; *) exit 4 ;; esac\n"
+		"[ -x \"$files/init\" ] && [ -e \"$files/bench.args\" ] || exit 5\n"
+		"set -- $opts\n"
+		"exec \"$FAKE_QEMU\" \"$@\"\n";
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/vng", self->dir);
+	ASSERT_EQ(put(path, fake_vng, sizeof(fake_vng) - 1, 0700), 0);
+	snprintf(path, sizeof(path), "%s:%s", self->dir, getenv("PATH"));
+	setenv("PATH", path, 1);
+	setenv("FAKE_QEMU", self->qemu, 1);
+	self->cfg.engine = VM_ENGINE_VNG;
+	RUN(BOOT PLAN X_DONE Y_DONE END EXIT(0));
+	EXPECT_VERDICT(VM_PASSED, 0);
+	RUN(BOOT PLAN X_DONE Y_DONE END EXIT(1));
+	EXPECT_VERDICT(VM_FAILED, 1);
 }
 
 TEST_F(launch, qemu_was_killed)

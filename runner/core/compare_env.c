@@ -20,7 +20,8 @@ static const struct env_key {
 	{ "governor", NULL }, { "accel", NULL }, { "mitigations", "; " }, { "jit", NULL },
 	{ "jit_harden", NULL }, { "jit_limit", NULL }, { "bpf_stats", NULL },
 	{ "clocksource", NULL }, { "libbpf", NULL }, { "compiler", NULL },
-	{ "bpf_compiler", NULL }, { "qemu", NULL },
+	{ "bpf_compiler", NULL }, { "qemu", NULL }, { "qemu_args", NULL },
+	{ "engine", NULL },
 };
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 #define NOT_RECORDED "not recorded"

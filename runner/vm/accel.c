@@ -57,22 +57,35 @@ static bool read_boot_id(char *id)
 	return id[0];
 }
 
-enum kvm_verdict kvm_look(struct scratch *s, char *why, size_t sz)
+void kvm_explain(int err, char *why, size_t sz)
+{
+	if (err == ENOENT || err == ENODEV || err == ENXIO)
+		snprintf(why, sz, "there is no /dev/kvm: the CPU has none, or the module kvm_intel or "
+			 "kvm_amd is not loaded");
+	else if (err == EACCES || err == EPERM)
+		snprintf(why, sz, "no permission for /dev/kvm: its group is for that (Debian: kvm)");
+	else
+		snprintf(why, sz, "/dev/kvm: %s", strerror(err));
+}
+
+enum kvm_verdict kvm_look(struct scratch *s, const char *root, char *why, size_t sz)
 {
 	char path[PATH_MAX], id[BOOT_ID_SZ], *text;
 	enum kvm_verdict verdict = KVM_UNKNOWN;
 	size_t len;
 
-	if (access("/dev/kvm", R_OK | W_OK)) {
-		snprintf(why, sz, "/dev/kvm: %s", strerror(errno));
+	if (text_format(path, sizeof(path), "%s/dev/kvm", root) || access(path, R_OK | W_OK)) {
+		kvm_explain(errno, why, sz);
 		return KVM_BROKEN;
 	}
-	if (!file_read("/proc/cpuinfo", CPUINFO_MAX, &text, &len)) {
+	if (!text_format(path, sizeof(path), "%s/proc/cpuinfo", root) &&
+	    !file_read(path, CPUINFO_MAX, &text, &len)) {
 		bool lacks = cpuinfo_lacks_virt(text);
 
 		free(text);
 		if (lacks) {
-			snprintf(why, sz, "the CPU shows neither vmx nor svm");
+			snprintf(why, sz, "/dev/kvm is there, but the CPU shows neither vmx nor "
+				 "svm");
 			return KVM_BROKEN;
 		}
 	}
@@ -80,7 +93,8 @@ enum kvm_verdict kvm_look(struct scratch *s, char *why, size_t sz)
 	    file_read(path, 4096, &text, &len))
 		return KVM_UNKNOWN;
 	if (!strncmp(text, id, strlen(id))) {
-		snprintf(why, sz, "no guest came up with it since this host booted");
+		snprintf(why, sz, "/dev/kvm is there, but no guest came up with it since this host "
+			 "booted");
 		verdict = strstr(text, " works") ? KVM_WORKS : KVM_BROKEN;
 	}
 	free(text);

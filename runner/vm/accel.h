@@ -21,8 +21,11 @@ enum kvm_verdict {
 /* What /proc/cpuinfo's text says: x86 with neither flag has no KVM, whatever /dev/kvm does. */
 bool cpuinfo_lacks_virt(const char *cpuinfo);
 
-/* @why gets the reason of KVM_BROKEN. */
-enum kvm_verdict kvm_look(struct scratch *s, char *why, size_t sz);
+/* Why /dev/kvm cannot be used, and what to do, for the errno of trying to. */
+void kvm_explain(int err, char *why, size_t sz);
+
+/* @root is in front of /dev and /proc, "" for this machine. @why gets the reason of KVM_BROKEN. */
+enum kvm_verdict kvm_look(struct scratch *s, const char *root, char *why, size_t sz);
 void kvm_remember(struct scratch *s, bool works);
 
 #endif

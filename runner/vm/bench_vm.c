@@ -82,7 +82,8 @@ static int launch(struct vm_options *o)
 {
 	char runner[PATH_MAX], qemu[PATH_MAX];
 	struct relay_host host = { .runner = runner, .kernel = o->cfg.kernel,
-				   .facts = o->facts, .nr_facts = o->nr_facts };
+				   .facts = o->facts, .nr_facts = o->nr_facts,
+				   .cfg = &o->cfg };
 	struct vm_outcome out;
 	struct relay relay = {};
 	unsigned int nr_lost;

@@ -46,7 +46,7 @@ unsigned int campaign_jobs(struct scratch *s, const struct vm_options *o)
 		return o->jobs;
 	/* Guests that are timed disturb each other. */
 	if (o->cfg.accel == VM_ACCEL_KVM ||
-	    (o->cfg.accel == VM_ACCEL_AUTO && kvm_look(s, why, sizeof(why)) != KVM_BROKEN))
+	    (o->cfg.accel == VM_ACCEL_AUTO && kvm_look(s, "", why, sizeof(why)) != KVM_BROKEN))
 		return 1;
 	return cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (unsigned int)cpus;
 }

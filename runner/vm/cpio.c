@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "cpio.h"
+#include "scratch.h"
 
 #define CPIO_HEADER_SZ	110
 #define CPIO_ALIGN	4
@@ -90,6 +91,47 @@ int cpio_char_dev(struct cpio *c, const char *name, mode_t mode, unsigned int ma
 int cpio_finish(struct cpio *c)
 {
 	return cpio_entry(c, CPIO_TRAILER, 0, NULL, 0, 0, 0);
+}
+
+static unsigned int header_field(const char *header, unsigned int nr)
+{
+	unsigned int value = 0;
+
+	sscanf(header + 6 + 8 * nr, "%8x", &value);
+	return value;
+}
+
+static size_t aligned(size_t len)
+{
+	return (len + CPIO_ALIGN - 1) / CPIO_ALIGN * CPIO_ALIGN;
+}
+
+int cpio_unpack(const struct cpio *c, const char *dir)
+{
+	char path[PATH_MAX];
+	size_t at = 0;
+	int err = 0;
+
+	/* Our own archive: it is whole. */
+	while (!err && at < c->len) {
+		const char *header = c->data + at, *name = header + CPIO_HEADER_SZ;
+		mode_t mode = header_field(header, 1);
+		size_t len = header_field(header, 6);
+		size_t name_end = at + CPIO_HEADER_SZ + header_field(header, 11);
+
+		if (!strcmp(name, CPIO_TRAILER))
+			break;
+		at = aligned(name_end);
+		err = text_format(path, sizeof(path), "%s/%s", dir, name);
+		if (!err && S_ISDIR(mode))
+			err = mkdir(path, 0755) ? -errno : 0;
+		else if (!err && S_ISREG(mode))
+			err = file_write(path, c->data + at, len);
+		if (!err && S_ISREG(mode) && chmod(path, mode & 0777))
+			err = -errno;
+		at = aligned(at + len);
+	}
+	return err;
 }
 
 void cpio_free(struct cpio *c)

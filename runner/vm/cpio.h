@@ -22,6 +22,8 @@ int cpio_char_dev(struct cpio *c, const char *name, mode_t mode, unsigned int ma
 		  unsigned int minor_nr);
 /* Writes the trailer; nothing may follow. */
 int cpio_finish(struct cpio *c);
+/* Its files and directories below the directory @dir; devices are left out. 0 or -errno. */
+int cpio_unpack(const struct cpio *c, const char *dir);
 void cpio_free(struct cpio *c);
 
 #endif

@@ -273,10 +273,12 @@ static int guest_run(struct guest *g, int (*runner_main)(int argc, char **argv))
 	return status;
 }
 
-bool guest_is_init(void)
+bool guest_is_init(int argc, char **argv)
 {
 	/* A container's first process is 1 too; only our initramfs has the arguments. */
-	return getpid() == 1 && !access(GUEST_ARGS, R_OK) && getppid() == 0;
+	if (access(GUEST_ARGS, R_OK))
+		return false;
+	return (getpid() == 1 && getppid() == 0) || (argc == 2 && !strcmp(argv[1], GUEST_COMMAND));
 }
 
 int guest_main(int (*runner_main)(int argc, char **argv))

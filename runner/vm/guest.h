@@ -21,8 +21,17 @@
  *   #signal N          the signal the runner died of; the last line
  */
 
-/* True in a virtual machine's init: process 1 with the launcher's word on the command line. */
-bool guest_is_init(void);
+/*
+ * Only argument of a guest's runner that is not its init, but a command in a root of its own: the
+ * same files, unpacked.
+ */
+#define GUEST_COMMAND	"@guest"
+
+/*
+ * True in a virtual machine's init, process 1 with the launcher's files beside it, and in the
+ * command that stands in for it.
+ */
+bool guest_is_init(int argc, char **argv);
 
 /*
  * Mounts, loads modules, runs @runner_main in a child with the launcher's arguments and an

@@ -134,6 +134,23 @@ static int add_all(struct scratch *s, struct cpio *c, const struct initramfs *in
 	return err ? err : cpio_finish(c);
 }
 
+int initramfs_unpack(struct scratch *s, const struct initramfs *in, const char *dir)
+{
+	struct cpio c = { 0 };
+	int err;
+
+	err = add_all(s, &c, in);
+	if (!err)
+		err = dir_make_all(dir);
+	if (!err)
+		err = cpio_unpack(&c, dir);
+	cpio_free(&c);
+	if (err)
+		return scratch_fail(s, VM_BROKEN, err, "cannot write the guest's files: %s",
+				    strerror(-err));
+	return 0;
+}
+
 int initramfs_write(struct scratch *s, const struct initramfs *in, const char *path)
 {
 	struct cpio c = { 0 };

@@ -17,6 +17,8 @@ struct initramfs {
 	const char *kmod_why;		/* into GUEST_KMOD, "": no such file */
 };
 
+/* Its files below the directory @dir. 0 or -errno with the reason set. */
+int initramfs_unpack(struct scratch *s, const struct initramfs *in, const char *dir);
 /* Writes it to @path. 0 or -errno with the reason set. */
 int initramfs_write(struct scratch *s, const struct initramfs *in, const char *path);
 

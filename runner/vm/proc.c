@@ -33,6 +33,8 @@ static void proc_exec(struct scratch *s, char *const argv[], const char *out_pat
 	/* The launcher may be killed before this line: the parent has then changed already. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 		_exit(EXEC_FAILED);
+	/* What it starts in turn is ended with it. */
+	setpgid(0, 0);
 	null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 	    proc_redirect(out_path, STDOUT_FILENO) || proc_redirect(err_path, STDERR_FILENO) ||
@@ -42,6 +44,8 @@ static void proc_exec(struct scratch *s, char *const argv[], const char *out_pat
 	signal(SIGPIPE, SIG_DFL);
 	/* What tools say is looked at. */
 	setenv("LC_ALL", "C.UTF-8", 1);
+	/* What they leave behind when they are killed goes with ours. */
+	setenv("TMPDIR", s->dir, 1);
 	execvp(argv[0], argv);
 fail:
 	err = errno;
@@ -113,6 +117,7 @@ int proc_end(struct proc *c)
 	int status = -1;
 
 	if (c->pid > 0) {
+		kill(-c->pid, SIGKILL);
 		kill(c->pid, SIGKILL);
 		while (waitpid(c->pid, &status, 0) < 0) {
 			if (errno != EINTR) {

@@ -31,8 +31,7 @@
  */
 #define CMDLINE_KVM	"mitigations=auto"
 
-static void __attribute__((format(printf, 2, 3)))
-args_add(struct qemu_args *a, const char *fmt, ...)
+void qemu_args_add(struct qemu_args *a, const char *fmt, ...)
 {
 	size_t room = sizeof(a->text) - a->used;
 	va_list ap;
@@ -54,75 +53,87 @@ args_add(struct qemu_args *a, const char *fmt, ...)
 	a->used += (size_t)len + 1;
 }
 
-static void args_add_accel(struct qemu_args *a, const struct qemu_guest *g)
+void qemu_args_add_cpu(struct qemu_args *a, const struct qemu_guest *g)
 {
-	args_add(a, "-accel");
-	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "kvm" : "tcg");
-	args_add(a, "-cpu");
-	args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" : g->arch->tcg_cpu);
+	qemu_args_add(a, "-cpu");
+	qemu_args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" : g->arch->tcg_cpu);
 	if (g->accel != VM_ACCEL_INSN)
 		return;
-	args_add(a, "-icount");
-	args_add(a, ICOUNT);
+	qemu_args_add(a, "-icount");
+	qemu_args_add(a, ICOUNT);
 	/* A clock that starts at one date and a fixed seed: the other two inputs of a boot. */
-	args_add(a, "-rtc");
-	args_add(a, "base=2024-01-01T00:00:00,clock=vm");
-	args_add(a, "-seed");
-	args_add(a, "1");
+	qemu_args_add(a, "-rtc");
+	qemu_args_add(a, "base=2024-01-01T00:00:00,clock=vm");
+	qemu_args_add(a, "-seed");
+	qemu_args_add(a, "1");
 }
 
-static void args_add_cmdline(struct qemu_args *a, const struct qemu_guest *g)
+int qemu_cmdline(const struct qemu_guest *g, const char *console, const char *channel, char *text,
+		 size_t sz)
 {
-	args_add(a, "-append");
+	int len;
+
 	if (g->accel == VM_ACCEL_KVM)
-		args_add(a, CMDLINE_BASE " bench.accel=kvm " CMDLINE_KVM, g->arch->console,
-			 g->arch->channel);
+		len = snprintf(text, sz, CMDLINE_BASE " bench.accel=kvm " CMDLINE_KVM, console,
+			       channel);
 	else
-		args_add(a, CMDLINE_BASE " bench.accel=%s " CMDLINE_FIXED "%s", g->arch->console,
-			 g->arch->channel, g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg",
-			 g->accel == VM_ACCEL_INSN && g->nr_cpus == 1 ? g->arch->one_cpu : "");
+		len = snprintf(text, sz, CMDLINE_BASE " bench.accel=%s " CMDLINE_FIXED "%s", console,
+			       channel, g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg",
+			       g->accel == VM_ACCEL_INSN && g->nr_cpus == 1 ?
+			       g->arch->one_cpu : "");
+	return len >= 0 && (size_t)len < sz ? 0 : -E2BIG;
 }
 
 /* Files, not pipes: a full pipe would stall the device at a moment the host chooses. */
 static void args_add_ttys(struct qemu_args *a, const struct qemu_guest *g)
 {
-	args_add(a, "-serial");
-	args_add(a, "file:%s", g->console);
+	qemu_args_add(a, "-serial");
+	qemu_args_add(a, "file:%s", g->console);
 	if (!g->arch->channel_device) {
-		args_add(a, "-serial");
-		args_add(a, "file:%s", g->channel);
+		qemu_args_add(a, "-serial");
+		qemu_args_add(a, "file:%s", g->channel);
 		return;
 	}
-	args_add(a, "-chardev");
-	args_add(a, "file,id=channel,path=%s", g->channel);
-	args_add(a, "-device");
-	args_add(a, "%s,chardev=channel", g->arch->channel_device);
+	qemu_args_add(a, "-chardev");
+	qemu_args_add(a, "file,id=channel,path=%s", g->channel);
+	qemu_args_add(a, "-device");
+	qemu_args_add(a, "%s,chardev=channel", g->arch->channel_device);
 }
 
 int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a)
 {
+	char cmdline[1024];
+	size_t i;
+
 	memset(a, 0, sizeof(*a));
-	args_add(a, "%s", g->qemu);
-	args_add(a, "-nodefaults");
-	args_add(a, "-no-user-config");
-	args_add(a, "-display");
-	args_add(a, "none");
-	args_add(a, "-no-reboot");
+	if (qemu_cmdline(g, g->arch->console, g->arch->channel, cmdline, sizeof(cmdline)))
+		return -E2BIG;
+	qemu_args_add(a, "%s", g->qemu);
+	qemu_args_add(a, "-nodefaults");
+	qemu_args_add(a, "-no-user-config");
+	qemu_args_add(a, "-display");
+	qemu_args_add(a, "none");
+	qemu_args_add(a, "-no-reboot");
 	if (g->arch->board) {
-		args_add(a, "-M");
-		args_add(a, "%s", g->arch->board);
+		qemu_args_add(a, "-M");
+		qemu_args_add(a, "%s", g->arch->board);
 	}
-	args_add(a, "-m");
-	args_add(a, "%uM", g->mem_mib);
-	args_add(a, "-smp");
-	args_add(a, "%u", g->nr_cpus);
-	args_add_accel(a, g);
-	args_add(a, "-kernel");
-	args_add(a, "%s", g->kernel);
-	args_add(a, "-initrd");
-	args_add(a, "%s", g->initrd);
-	args_add_cmdline(a, g);
+	qemu_args_add(a, "-m");
+	qemu_args_add(a, "%uM", g->mem_mib);
+	qemu_args_add(a, "-smp");
+	qemu_args_add(a, "%u", g->nr_cpus);
+	qemu_args_add(a, "-accel");
+	qemu_args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "kvm" : "tcg");
+	qemu_args_add_cpu(a, g);
+	qemu_args_add(a, "-kernel");
+	qemu_args_add(a, "%s", g->kernel);
+	qemu_args_add(a, "-initrd");
+	qemu_args_add(a, "%s", g->initrd);
+	qemu_args_add(a, "-append");
+	qemu_args_add(a, "%s", cmdline);
 	args_add_ttys(a, g);
+	for (i = 0; i < g->nr_extra; i++)
+		qemu_args_add(a, "%s", g->extra[i]);
 	return a->argc < 0 ? -E2BIG : 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "vm.h"
 
-#define QEMU_NR_ARGS	64
+#define QEMU_NR_ARGS	(64 + NR_QEMU_ARGS_MAX)
 
 struct vm_arch;
 
@@ -22,6 +22,8 @@ struct qemu_guest {
 	enum vm_accel accel;	/* not AUTO */
 	unsigned int nr_cpus;
 	unsigned int mem_mib;
+	const char *const *extra;	/* behind all others */
+	size_t nr_extra;
 };
 
 struct qemu_args {
@@ -33,6 +35,14 @@ struct qemu_args {
 
 /* 0 or -E2BIG. @a must not move afterwards. */
 int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a);
+
+/* For another program that starts QEMU: the parts that make a guest comparable. */
+void qemu_args_add(struct qemu_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* CPU model, counting, clock, seed. */
+void qemu_args_add_cpu(struct qemu_args *a, const struct qemu_guest *g);
+/* The kernel's command line. 0 or -E2BIG. */
+int qemu_cmdline(const struct qemu_guest *g, const char *console, const char *channel, char *text,
+		 size_t sz);
 
 /* Full path of @name (NULL: the architecture's) as execvp would find it. 0 or -ENOENT. */
 int qemu_find(const struct vm_arch *arch, const char *name, char *path, size_t sz);

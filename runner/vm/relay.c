@@ -222,6 +222,22 @@ static int add_fact(json_t *env, const char *fact)
 				   json_string(value));
 }
 
+/* They may change every figure. */
+static int add_qemu_args(struct relay *r)
+{
+	char *text = NULL;
+	size_t i, sz = 0;
+	FILE *out = open_memstream(&text, &sz);
+	int err = -1;
+
+	for (i = 0; out && i < r->host->cfg->nr_qemu_args; i++)
+		fprintf(out, "%s%s", i ? " " : "", r->host->cfg->qemu_args[i]);
+	if (out && !fclose(out))
+		err = json_object_set_new(r->header.env, "qemu_args", json_string(text));
+	free(text);
+	return err;
+}
+
 /* What only the host knows of a run. */
 static int add_host_facts(struct relay *r)
 {
@@ -231,6 +247,11 @@ static int add_host_facts(struct relay *r)
 
 	if (!err && r->qemu_version[0])
 		err = json_object_set_new(env, "qemu", json_string(r->qemu_version));
+	if (!err && r->host->cfg->engine != VM_ENGINE_QEMU)
+		err = json_object_set_new(env, "engine",
+					  json_string(vm_engine_name(r->host->cfg->engine)));
+	if (!err && r->host->cfg->nr_qemu_args)
+		err = add_qemu_args(r);
 	for (i = 0; i < r->host->nr_facts && !err; i++)
 		err = add_fact(env, r->host->facts[i]);
 	return err ? -ENOMEM : 0;

@@ -12,6 +12,7 @@ struct relay_host {
 	const char *runner;	/* bench_progs, for this host */
 	const char *qemu;	/* its path, NULL when there is none */
 	const char *kernel;	/* as given by -k */
+	const struct vm_config *cfg;
 	const char *const *facts;	/* KEY=VALUE, for the document's environment */
 	size_t nr_facts;
 };

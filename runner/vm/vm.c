@@ -16,12 +16,15 @@
 #include "qemu.h"
 #include "scratch.h"
 #include "vm.h"
+#include "vng.h"
 #include "watch.h"
 
 #define DEFAULT_MEM_MIB		512
 #define DEFAULT_TIMEOUT_S	900
 #define DEFAULT_HANG_S		90
 #define DEFAULT_BOOT_S		60
+/* An init of shell scripts, with udev: six times what ours needs. */
+#define DEFAULT_VNG_BOOT_S	180
 /* A healthy KVM needs less than 2 s to the heartbeat. */
 #define KVM_PROOF_S		5
 #define COPY_CHUNK		65536
@@ -32,7 +35,7 @@ struct vm {
 	struct kernel kernel;
 	char boot_image[PATH_MAX];	/* the ELF, or the bzImage when that has no PVH entry */
 	char initrd[PATH_MAX], console[PATH_MAX], channel[PATH_MAX], errors[PATH_MAX];
-	char qemu[PATH_MAX], runner[PATH_MAX];
+	char qemu[PATH_MAX], vng[PATH_MAX], runner[PATH_MAX];
 	int copy_fd;
 };
 
@@ -77,6 +80,11 @@ const char *vm_accel_name(enum vm_accel accel)
 	static const char *const names[] = { "auto", "kvm", "tcg", "insn" };
 
 	return names[accel];
+}
+
+const char *vm_engine_name(enum vm_engine engine)
+{
+	return engine == VM_ENGINE_VNG ? VNG : "qemu";
 }
 
 int vm_find_runner(const struct vm_config *cfg, char *path, size_t sz)
@@ -185,7 +193,8 @@ static int vm_build_initrd(struct vm *vm)
 	in.nr_modules = modules.nr;
 	in.nr_asked = modules.nr_asked;
 	if (!err)
-		err = initramfs_write(&vm->s, &in, vm->initrd);
+		err = cfg->engine == VM_ENGINE_VNG ? initramfs_unpack(&vm->s, &in, vm->initrd) :
+			initramfs_write(&vm->s, &in, vm->initrd);
 	module_list_free(&modules);
 	if (err)
 		scratch_fail(&vm->s, VM_BROKEN, err, "cannot build the initramfs: %s",
@@ -200,8 +209,12 @@ static int vm_prepare(struct vm *vm)
 
 	if (qemu_find(s->arch, vm->cfg->qemu, vm->qemu, sizeof(vm->qemu)))
 		return scratch_fail(s, VM_NO_QEMU, -ENOENT, vm->cfg->qemu ? "no QEMU %s" :
-				    "no %s in PATH (package %s)", vm->cfg->qemu ?: s->arch->qemu,
+				    "no %s in PATH (Debian: %s)", vm->cfg->qemu ?: s->arch->qemu,
 				    s->arch->qemu_package);
+	if (vm->cfg->engine == VM_ENGINE_VNG &&
+	    qemu_find(s->arch, VNG, vm->vng, sizeof(vm->vng)))
+		return scratch_fail(s, VM_NO_QEMU, -ENOENT, "no " VNG " in PATH (virtme-ng; --engine "
+				    "qemu needs none)");
 	err = vm_open_console(vm);
 	if (err)
 		return err;
@@ -212,6 +225,8 @@ static int vm_prepare(struct vm *vm)
 	    vm_find_runner(vm->cfg, vm->runner, PATH_MAX))
 		return scratch_fail(s, VM_BROKEN, -ENAMETOOLONG, "a path is too long");
 	err = kernel_resolve(s, vm->cfg->kernel, &vm->kernel);
+	if (!err && vm->cfg->engine == VM_ENGINE_VNG)
+		err = vng_check(s, &vm->kernel);
 	if (!err)
 		err = vm_choose_image(vm);
 	if (!err)
@@ -222,6 +237,12 @@ static int vm_prepare(struct vm *vm)
 static unsigned int or_default(unsigned int value, unsigned int preset)
 {
 	return value ? value : preset;
+}
+
+static double boot_limit(const struct vm_config *cfg)
+{
+	return or_default(cfg->boot_s, cfg->engine == VM_ENGINE_VNG ? DEFAULT_VNG_BOOT_S :
+			  DEFAULT_BOOT_S);
 }
 
 static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_cb cb, void *ctx,
@@ -238,6 +259,8 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 		.accel = accel,
 		.nr_cpus = or_default(cfg->nr_cpus, 1),
 		.mem_mib = or_default(cfg->mem_mib, DEFAULT_MEM_MIB),
+		.extra = cfg->qemu_args,
+		.nr_extra = cfg->nr_qemu_args,
 	};
 	struct watch w = {
 		.s = &vm->s,
@@ -258,12 +281,14 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 	unlink(vm->console);
 	unlink(vm->channel);
 	unlink(vm->errors);
-	err = qemu_args_build(&guest, &args);
+	err = cfg->engine == VM_ENGINE_VNG ?
+		vng_args_build(&guest, vm->vng, vm->kernel.image, &args) :
+		qemu_args_build(&guest, &args);
 	if (!err)
 		err = proc_start(&vm->s, &w.qemu, args.argv, vm->errors, vm->errors, NULL);
 	if (err) {
-		scratch_fail(&vm->s, VM_NO_QEMU, err, "cannot start %s: %s", vm->qemu,
-			     strerror(-err));
+		scratch_fail(&vm->s, VM_NO_QEMU, err, "cannot start %s: %s",
+			     cfg->engine == VM_ENGINE_VNG ? vm->vng : vm->qemu, strerror(-err));
 		return;
 	}
 	watch_guest(&w, out);
@@ -278,9 +303,9 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 /* Only a missing heartbeat speaks against KVM; a panic after it is the guest's own. */
 static void vm_boot_auto(struct vm *vm, vm_line_cb cb, void *ctx, struct vm_outcome *out)
 {
-	double boot_s = or_default(vm->cfg->boot_s, DEFAULT_BOOT_S);
+	double boot_s = boot_limit(vm->cfg);
 	char why[256] = "";
-	enum kvm_verdict kvm = kvm_look(&vm->s, why, sizeof(why));
+	enum kvm_verdict kvm = kvm_look(&vm->s, vm->cfg->root ?: "", why, sizeof(why));
 
 	if (kvm != KVM_BROKEN) {
 		vm_boot(vm, VM_ACCEL_KVM, kvm == KVM_WORKS ? boot_s : KVM_PROOF_S, cb, ctx, out);
@@ -400,8 +425,7 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 		if (cfg->accel == VM_ACCEL_AUTO)
 			vm_boot_auto(vm, cb, ctx, out);
 		else
-			vm_boot(vm, cfg->accel, or_default(cfg->boot_s, DEFAULT_BOOT_S), cb, ctx,
-				out);
+			vm_boot(vm, cfg->accel, boot_limit(cfg), cb, ctx, out);
 		vm_keep_console(vm, out);
 	}
 	vm_finish(vm, err, out);

@@ -37,6 +37,14 @@ enum vm_verdict {
 	VM_BROKEN,		/* the launcher itself could not go on: disk full, no memory, ... */
 };
 
+/* What starts QEMU. */
+enum vm_engine {
+	VM_ENGINE_QEMU,		/* we do, with the runner as the guest's init */
+	VM_ENGINE_VNG,		/* virtme-ng, with the runner as a command */
+};
+
+#define NR_QEMU_ARGS_MAX	32
+
 struct vm_arch;
 
 struct vm_config {
@@ -51,12 +59,16 @@ struct vm_config {
 	const char *console;	/* keep the console here, NULL: only after a failure */
 	bool is_resumed;	/* not the first guest of a run: the console is added to */
 	const char *results_dir;	/* for a failed guest's console, NULL: "results" */
+	enum vm_engine engine;
 	const char *qemu;	/* NULL: found in PATH */
+	const char *const *qemu_args;	/* behind our own on its command line */
+	size_t nr_qemu_args;
 	const char *runner;	/* static binary to be /init, NULL: bench_progs beside us */
 	const char *const *modules;	/* FILE.ko[.gz|.xz|.zst], or NAME for one of the kernel's */
 	size_t nr_modules;
 	const char *const *args;	/* the runner's arguments, without argv[0] */
 	size_t nr_args;
+	const char *root;	/* in front of /dev/kvm and /proc/cpuinfo; NULL: this machine's */
 	bool needs_kmod;	/* something selected needs the module of runner/kmod */
 	FILE *notes;		/* one line each on fetching, falling back, ...; NULL: none */
 };
@@ -102,5 +114,6 @@ bool vm_verdict_is_bad_end(enum vm_verdict verdict);
 int vm_exit_status(const struct vm_outcome *out);
 const char *vm_verdict_name(enum vm_verdict verdict);
 const char *vm_accel_name(enum vm_accel accel);
+const char *vm_engine_name(enum vm_engine engine);
 
 #endif

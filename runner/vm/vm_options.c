@@ -238,6 +238,27 @@ static int opt_select(struct vm_options *o, const char *arg)
 	return 0;
 }
 
+static int opt_qemu_arg(struct vm_options *o, const char *arg)
+{
+	if (o->cfg.nr_qemu_args == NR_QEMU_ARGS_MAX)
+		return bad("--qemu-arg: more than %d", NR_QEMU_ARGS_MAX);
+	o->qemu_args[o->cfg.nr_qemu_args++] = arg;
+	return 0;
+}
+
+static int opt_engine(struct vm_options *o, const char *arg)
+{
+	enum vm_engine e;
+
+	for (e = VM_ENGINE_QEMU; e <= VM_ENGINE_VNG; e++) {
+		if (!strcmp(arg, vm_engine_name(e))) {
+			o->cfg.engine = e;
+			return 0;
+		}
+	}
+	return bad("--engine %s: qemu or vng is wanted", arg);
+}
+
 static int opt_output(struct vm_options *o, const char *arg)
 {
 	if (o->nr_outputs == (o->verb == VM_VERB_AB ? REPORT_MAX_OUT : 1))
@@ -306,6 +327,10 @@ static const struct opt_def {
 	  "loaded before the run, repeatable: a file (.ko, .ko.xz, .ko.zst,\n"
 	  ".ko.gz), or the name of one of KERNEL's (what it needs comes along)" },
 	{ "qemu", "PATH", opt_qemu, V_BOOTS, 0, "default qemu-system-x86_64" },
+	{ "qemu-arg", "ARG", opt_qemu_arg, V_BOOTS, 0,
+	  "one more word on its command line, repeatable; recorded in the document" },
+	{ "engine", "ENGINE", opt_engine, V_BOOTS, 0,
+	  "qemu (default), or vng: virtme-ng starts the guest" },
 	{ "env", "KEY=VALUE", opt_env, V_BOOTS, 0,
 	  "recorded in the environment of the document, repeatable" },
 	{ "jobs", "N", opt_jobs, V_SEVERAL, 'j',
@@ -496,6 +521,7 @@ int vm_options_parse(struct vm_options *o, int argc, char **argv)
 	o->cfg.arch = vm_arch_host();
 	o->cfg.notes = stderr;
 	o->cfg.modules = o->modules;
+	o->cfg.qemu_args = o->qemu_args;
 	for (i = 0; i < NR_OPTS; i++) {
 		longs[i] = (struct option){ opt_defs[i].name, opt_defs[i].arg != NULL, NULL,
 					    LONG_ONLY + (int)i };

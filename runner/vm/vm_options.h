@@ -34,6 +34,7 @@ struct vm_options {
 	const char *modules[NR_MODULES_MAX];
 	const char *facts[NR_FACTS_MAX];	/* --env KEY=VALUE */
 	size_t nr_facts;
+	const char *qemu_args[NR_QEMU_ARGS_MAX];
 	char *outputs[REPORT_MAX_OUT];	/* ab: -o FMT[:FILE]; vmlinux: one, a file */
 	size_t nr_outputs;
 	const char *results;		/* where documents go; NULL: the verb's default */
