@@ -55,6 +55,17 @@ TEST(packages_that_carry_a_kernel)
 	}
 }
 
+TEST(a_kernel_of_another_flavour)
+{
+	char buf[64], *version = buf;
+
+	ASSERT_TRUE(debian_package_version("linux-binary-7.3.4+deb13-cloud-arm64", "-cloud-arm64",
+					   buf, sizeof(buf)));
+	EXPECT_STREQ(version, "7.3.4+deb13");
+	EXPECT_FALSE(debian_package_version("linux-image-6.1.0-50-cloud-amd64", "-cloud-arm64",
+					    buf, sizeof(buf)));
+}
+
 TEST(other_packages_are_passed_over)
 {
 	static const char *const others[] = {

@@ -195,4 +195,127 @@ TEST(section_headers_out_of_bounds_are_refused)
 	EXPECT_FALSE(image_has_section(&f, sizeof(f), ".BTF"));
 }
 
+/* A flat image, with its magic where the header has it. */
+static void arm64_make(unsigned char *p, size_t len)
+{
+	memset(p, 0, len);
+	memcpy(p, "MZ", 2);
+	memcpy(p + 0x38, "ARM\x64", 4);
+}
+
+TEST(images_of_arm64)
+{
+	const struct vm_arch *arch = vm_arch_find("arm64");
+	unsigned char p[0x500], *gz = (unsigned char *)"\x1f\x8b\x08 and so on";
+	const void *payload = NULL;
+	size_t len = 0;
+
+	arm64_make(p, sizeof(p));
+	EXPECT_EQ(image_detect(arch, p, sizeof(p)), IMAGE_ARM64);
+	ASSERT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), 0);
+	EXPECT_TRUE(payload == p && len == sizeof(p));
+	EXPECT_EQ(image_detect(arch, p, 0x3f), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(arch, gz, 14), IMAGE_GZIP);
+	ASSERT_EQ(image_payload(arch, gz, 14, &payload, &len), 0);
+	EXPECT_TRUE(payload == gz && len == 14);
+}
+
+TEST(a_kernel_in_an_efi_application)
+{
+	const struct vm_arch *arch = vm_arch_find("arm64");
+	uint32_t off = 0x200, sz = 0x300;
+	unsigned char p[0x500] = "MZ\0\0zimg";
+	const void *payload = NULL;
+	size_t len = 0;
+
+	memcpy(p + 8, &off, 4);
+	memcpy(p + 12, &sz, 4);
+	EXPECT_EQ(image_detect(arch, p, sizeof(p)), IMAGE_ZBOOT);
+	ASSERT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), 0);
+	EXPECT_TRUE(payload == p + 0x200 && len == 0x300);
+	sz++;
+	memcpy(p + 12, &sz, 4);
+	EXPECT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), -EBADMSG);
+	off = 0xfffffff0;
+	memcpy(p + 8, &off, 4);
+	EXPECT_EQ(image_payload(arch, p, sizeof(p), &payload, &len), -EBADMSG);
+}
+
+TEST(each_architecture_takes_its_own_images)
+{
+	const struct vm_arch *x86 = vm_arch_find("x86"), *arm64 = vm_arch_find("arm64");
+	unsigned char bz[0x500], flat[0x500];
+	struct elf_file f;
+
+	bzimage_make(bz, sizeof(bz), 0x100);
+	arm64_make(flat, sizeof(flat));
+	elf_make(&f);
+	EXPECT_EQ(image_detect(arm64, bz, sizeof(bz)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(x86, flat, sizeof(flat)), IMAGE_OTHER);
+	EXPECT_EQ(image_detect(x86, "\x1f\x8b\x08 and so on", 14), IMAGE_OTHER);
+	/* QEMU would load it where its virtual addresses are. */
+	f.eh.e_machine = EM_AARCH64;
+	EXPECT_EQ(image_detect(arm64, &f, sizeof(f)), IMAGE_OTHER);
+}
+
+#define BTF_AT		0x44
+#define BTF_TYPES	0x20000
+#define BTF_STRINGS	0x100
+
+/* 64 KiB and more of types, which nothing looks into, and strings, in an image of @len. */
+static unsigned char *btf_image_make(size_t len)
+{
+	uint32_t header[] = { 0x0001eb9f, 24, 0, BTF_TYPES, BTF_TYPES, BTF_STRINGS };
+	unsigned char *p = malloc(len);
+
+	memset(p, 0xaa, len);
+	memcpy(p + BTF_AT, header, sizeof(header));
+	p[BTF_AT + 24 + BTF_TYPES] = 0;
+	p[BTF_AT + 24 + BTF_TYPES + BTF_STRINGS - 1] = 0;
+	return p;
+}
+
+TEST(btf_is_found_in_a_flat_image)
+{
+	const size_t btf_sz = 24 + BTF_TYPES + BTF_STRINGS, sz = BTF_AT + btf_sz + 0x100;
+	unsigned char *p = btf_image_make(sz);
+	const void *btf = NULL;
+	size_t len = 0;
+
+	ASSERT_EQ(image_find_btf(p, sz, &btf, &len), 0);
+	EXPECT_TRUE(btf == p + BTF_AT);
+	EXPECT_EQ(len, btf_sz);
+	/* A magic number in front of it that is none. */
+	memcpy(p + 8, "\x9f\xeb\x01", 4);
+	ASSERT_EQ(image_find_btf(p, sz, &btf, &len), 0);
+	EXPECT_TRUE(btf == p + BTF_AT);
+	free(p);
+}
+
+TEST(what_only_looks_like_btf_is_passed_over)
+{
+	const size_t sz = BTF_AT + 24 + BTF_TYPES + BTF_STRINGS;
+	/* Places in the image, and bytes that belong to no BTF. */
+	const struct {
+		size_t at;
+		unsigned char byte;
+	} wrong[] = {
+		{ BTF_AT, 0 }, { BTF_AT + 2, 2 }, { BTF_AT + 3, 1 }, { BTF_AT + 4, 23 },
+		{ BTF_AT + 7, 1 }, { BTF_AT + 8, 1 }, { BTF_AT + 14, 0xff }, { BTF_AT + 18, 0 },
+		{ BTF_AT + 23, 0xff }, { BTF_AT + 24 + BTF_TYPES, 1 }, { sz - 1, 1 },
+	};
+	const void *btf;
+	size_t len, i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		unsigned char *p = btf_image_make(sz);
+
+		p[wrong[i].at] = wrong[i].byte;
+		EXPECT_EQ(image_find_btf(p, sz, &btf, &len), -ENOENT)
+			TH_LOG("byte 0x%zx", wrong[i].at);
+		free(p);
+	}
+	EXPECT_EQ(image_find_btf("", 0, &btf, &len), -ENOENT);
+}
+
 TEST_HARNESS_MAIN

@@ -64,11 +64,13 @@ static int put_text(const char *path, const char *text)
 
 FIXTURE_SETUP(kernel)
 {
+	struct vm_config cfg = { .notes = NULL };
+
 	strcpy(self->dir, "/tmp/test_vm_kernel.XXXXXX");
 	ASSERT_TRUE(mkdtemp(self->dir) != NULL);
 	setenv("TMPDIR", self->dir, 1);
 	setenv("BENCH_CACHE", self->dir, 1);
-	ASSERT_EQ(scratch_open(&self->s, NULL), 0);
+	ASSERT_EQ(scratch_open(&self->s, &cfg), 0);
 	MAKE_DIR("boot");
 	ASSERT_EQ(put_image(PATH_OF("boot/vmlinuz"), RELEASE, true), 0);
 }

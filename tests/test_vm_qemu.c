@@ -47,6 +47,40 @@ TEST(every_guest_has_console_then_channel)
 	}
 }
 
+TEST(an_arm64_guest_has_its_own_board_and_ttys)
+{
+	struct qemu_guest g = guest_of("arm64");
+	struct qemu_args a;
+	const char *cmdline;
+
+	g.accel = VM_ACCEL_INSN;
+	ASSERT_EQ(qemu_args_build(&g, &a), 0);
+	EXPECT_STREQ(value_of(&a, "-M", 0), "virt");
+	/* Without the counter's frequency its clock would count by 16. */
+	EXPECT_STREQ(value_of(&a, "-cpu", 0), "neoverse-n1,cntfrq=1000000000");
+	EXPECT_STREQ(value_of(&a, "-serial", 0), "file:/con");
+	EXPECT_STREQ(value_of(&a, "-serial", 1), "");
+	EXPECT_STREQ(value_of(&a, "-chardev", 0), "file,id=channel,path=/chan");
+	EXPECT_STREQ(value_of(&a, "-device", 0), "pci-serial,chardev=channel");
+	cmdline = value_of(&a, "-append", 0);
+	EXPECT_TRUE(strstr(cmdline, "console=ttyAMA0 ") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "bench.channel=ttyS0 ") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "nokaslr") != NULL);
+	EXPECT_TRUE(strstr(cmdline, "nolapic_timer") == NULL);
+}
+
+TEST(architectures_have_three_names)
+{
+	const struct vm_arch *arm64 = vm_arch_find("arm64");
+
+	ASSERT_TRUE(arm64 != NULL);
+	EXPECT_TRUE(vm_arch_find("aarch64") == arm64);
+	EXPECT_TRUE(vm_arch_find("x86_64") == vm_arch_find("x86"));
+	EXPECT_TRUE(vm_arch_find("amd64") == vm_arch_find("x86"));
+	EXPECT_TRUE(vm_arch_find("x86") != arm64);
+	EXPECT_TRUE(vm_arch_find("sparc") == NULL && vm_arch_find("") == NULL);
+}
+
 TEST(counted_guests_have_nothing_random)
 {
 	struct qemu_guest g = guest_of("x86");

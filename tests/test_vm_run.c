@@ -12,6 +12,7 @@
 
 #include "kselftest_harness.h"
 #include "vm/accel.h"
+#include "vm/arch.h"
 #include "vm/vm.h"
 
 #define BOOT	"echo '#boot 1.50' >&3; "
@@ -628,6 +629,35 @@ TEST_F(launch, runner_that_cannot_be_init)
 	self->cfg.runner = "/nonexistent";
 	RUN("");
 	EXPECT_VERDICT(VM_USAGE, 2);
+}
+
+TEST_F(launch, guests_of_another_architecture)
+{
+	unsigned char image[0x40] = "MZ";
+	char path[96];
+
+	self->cfg.arch = vm_arch_find("arm64");
+	RUN("");
+	EXPECT_VERDICT(VM_NO_KERNEL, 2);
+	EXPECT_REASON("is no arm64 kernel");
+	self->cfg.kernel = "host";
+	RUN("");
+	EXPECT_VERDICT(VM_NO_KERNEL, 2);
+	memcpy(image + 0x38, "ARM\x64", 4);
+	snprintf(path, sizeof(path), "%s/Image", self->dir);
+	ASSERT_EQ(put(path, image, sizeof(image), 0600), 0);
+	self->cfg.kernel = path;
+	RUN("");
+	EXPECT_VERDICT(VM_USAGE, 2);
+	EXPECT_REASON("runner is not of arm64");
+	self->cfg.runner = "/nonexistent";
+	RUN("");
+	EXPECT_VERDICT(VM_USAGE, 2);
+	EXPECT_REASON("\"make ARCH=arm64\" builds it");
+	self->cfg.accel = VM_ACCEL_KVM;
+	RUN("");
+	EXPECT_VERDICT(VM_USAGE, 2);
+	EXPECT_REASON("--accel kvm");
 }
 
 TEST_F(launch, leftovers_of_the_dead_go_and_of_the_living_stay)

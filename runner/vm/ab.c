@@ -236,7 +236,7 @@ int ab(const struct vm_options *o)
 	for (side = 0; side < NR_SIDES; side++)
 		ab->docs[side] = calloc(ab->max, sizeof(*ab->docs[side]));
 	if (ab->boots && ab->docs[0] && ab->docs[1]) {
-		if (!scratch_open(&ab->s, o->cfg.notes))
+		if (!scratch_open(&ab->s, &o->cfg))
 			status = run(ab);
 		else
 			fprintf(stderr, "bench_vm: %s\n", ab->s.reason);

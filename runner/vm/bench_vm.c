@@ -91,7 +91,7 @@ static int launch(struct vm_options *o)
 	int status, err;
 	bool has_end;
 
-	err = vm_find_runner(&o->cfg, runner, sizeof(runner));
+	err = vm_find_lister(&o->cfg, runner, sizeof(runner));
 	if (err) {
 		fprintf(stderr, "bench_vm: cannot find bench_progs: %s\n", strerror(-err));
 		return 1;

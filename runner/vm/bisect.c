@@ -240,7 +240,7 @@ int bisect(const struct vm_options *o)
 	b->boot.kernel = o->nr_kernels ? o->kernels[0] : ".";
 	if (prepare(b))
 		goto out;
-	err = scratch_open(&b->s, o->cfg.notes);
+	err = scratch_open(&b->s, &o->cfg);
 	if (!err) {
 		err = dir_make_all(b->dir);
 		if (err)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "accel.h"
+#include "arch.h"
 #include "campaign.h"
 #include "options.h"
 
@@ -46,7 +47,8 @@ unsigned int campaign_jobs(struct scratch *s, const struct vm_options *o)
 		return o->jobs;
 	/* Guests that are timed disturb each other. */
 	if (o->cfg.accel == VM_ACCEL_KVM ||
-	    (o->cfg.accel == VM_ACCEL_AUTO && kvm_look(s, "", why, sizeof(why)) != KVM_BROKEN))
+	    (o->cfg.accel == VM_ACCEL_AUTO && o->cfg.arch == vm_arch_host() &&
+	     kvm_look(s, "", why, sizeof(why)) != KVM_BROKEN))
 		return 1;
 	return cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (unsigned int)cpus;
 }

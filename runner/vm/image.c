@@ -23,6 +23,16 @@
 #define BZ_PAYLOAD_LENGTH	0x24c
 #define BZ_HEADER_END		0x250
 #define BZ_VERSION_PAYLOAD	0x0208
+#define ARM64_MAGIC		0x38
+#define ARM64_HEADER_END	0x40
+#define ZBOOT_MAGIC		4
+#define ZBOOT_PAYLOAD_OFFSET	8
+#define ZBOOT_PAYLOAD_LENGTH	12
+#define BTF_MAGIC		0xeb9f
+#define BTF_VERSION		1
+#define BTF_HEADER_MIN		24	/* later versions append to it */
+#define BTF_HEADER_MAX		128
+#define BTF_MIN			(64u << 10)	/* of any kernel's; its modules' are not in it */
 #define NOTE_XEN_PHYS32_ENTRY	18
 
 static uint32_t le(const unsigned char *p, unsigned int nr_bytes)
@@ -55,6 +65,12 @@ enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_
 	else if (len >= BZ_HEADER_END && le(p + BZ_BOOT_FLAG, 2) == 0xaa55 &&
 		 !memcmp(p + BZ_MAGIC, "HdrS", 4) && le(p + BZ_VERSION, 2) >= BZ_VERSION_PAYLOAD)
 		kind = IMAGE_BZIMAGE;
+	else if (len >= ARM64_HEADER_END && !memcmp(p + ARM64_MAGIC, "ARM\x64", 4))
+		kind = IMAGE_ARM64;
+	else if (len >= ARM64_HEADER_END && !memcmp(p, "MZ", 2) && !memcmp(p + ZBOOT_MAGIC, "zimg", 4))
+		kind = IMAGE_ZBOOT;
+	else if (compression_detect(data, len) == COMPRESSION_GZIP)
+		kind = IMAGE_GZIP;
 	return arch->image_kinds & 1u << kind ? kind : IMAGE_OTHER;
 }
 
@@ -64,11 +80,22 @@ int image_payload(const struct vm_arch *arch, const void *data, size_t len, cons
 	const unsigned char *p = data;
 	size_t setup, off, sz;
 
-	if (image_detect(arch, data, len) != IMAGE_BZIMAGE)
+	switch (image_detect(arch, data, len)) {
+	case IMAGE_BZIMAGE:
+		setup = p[BZ_SETUP_SECTS] ? p[BZ_SETUP_SECTS] : 4;
+		off = (setup + 1) * SECTOR_SZ + le(p + BZ_PAYLOAD_OFFSET, 4);
+		sz = le(p + BZ_PAYLOAD_LENGTH, 4);
+		break;
+	case IMAGE_ZBOOT:
+		off = le(p + ZBOOT_PAYLOAD_OFFSET, 4);
+		sz = le(p + ZBOOT_PAYLOAD_LENGTH, 4);
+		break;
+	case IMAGE_OTHER:
 		return -EBADMSG;
-	setup = p[BZ_SETUP_SECTS] ? p[BZ_SETUP_SECTS] : 4;
-	off = (setup + 1) * SECTOR_SZ + le(p + BZ_PAYLOAD_OFFSET, 4);
-	sz = le(p + BZ_PAYLOAD_LENGTH, 4);
+	default:
+		off = 0;
+		sz = len;
+	}
 	if (!sz || off > len || sz > len - off)
 		return -EBADMSG;
 	*payload = p + off;
@@ -153,6 +180,40 @@ bool image_has_section(const void *elf, size_t len, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* A header that makes sense, with the strings it announces: 16 bits of magic occur by chance. */
+static size_t btf_length(const unsigned char *p, size_t len)
+{
+	size_t hdr, type_len, str_off, str_len;
+
+	if (len < BTF_HEADER_MIN || le(p, 2) != BTF_MAGIC || p[2] != BTF_VERSION || p[3])
+		return 0;
+	hdr = le(p + 4, 4);
+	type_len = le(p + 12, 4);
+	str_off = le(p + 16, 4);
+	str_len = le(p + 20, 4);
+	if (hdr < BTF_HEADER_MIN || hdr > BTF_HEADER_MAX || le(p + 8, 4) || str_off < type_len ||
+	    str_len < 2 || hdr + str_off + str_len > len)
+		return 0;
+	p += hdr + str_off;
+	return p[0] || p[str_len - 1] ? 0 : hdr + str_off + str_len;
+}
+
+int image_find_btf(const void *image, size_t len, const void **btf, size_t *btf_len)
+{
+	const unsigned char *p = image;
+	size_t at, found;
+
+	for (at = 0; at + BTF_HEADER_MIN <= len; at += 4) {
+		found = btf_length(p + at, len - at);
+		if (found < BTF_MIN)
+			continue;
+		*btf = p + at;
+		*btf_len = found;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 /* FNV-1a: tells paths apart, guards against nothing. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Kernel images: what a file is, and the ELF vmlinux inside a bzImage. */
+/* Kernel images: what a file is, and the kernel inside a compressed one. */
 #ifndef BENCH_VM_IMAGE_H
 #define BENCH_VM_IMAGE_H
 
@@ -17,12 +17,18 @@ enum image_kind {
 	IMAGE_OTHER,
 	IMAGE_ELF,		/* 64-bit little-endian executable */
 	IMAGE_BZIMAGE,		/* boot protocol 2.08 or later, where the payload's place is said */
+	IMAGE_ARM64,		/* flat, as it lies in memory */
+	IMAGE_GZIP,		/* one of these compressed */
+	IMAGE_ZBOOT,		/* one in an EFI application that decompresses it */
 };
 
 /* IMAGE_OTHER also for what is no kernel of this architecture. */
 enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_t len);
 
-/* The compressed payload of a bzImage. 0 or -EBADMSG when it is cut off or its sizes lie. */
+/*
+ * The kernel in an image, compressed or not: a part of it, or all where it holds nothing else.
+ * 0 or -EBADMSG when it is cut off or its sizes lie.
+ */
 int image_payload(const struct vm_arch *arch, const void *data, size_t len, const void **payload,
 		  size_t *payload_len);
 
@@ -33,11 +39,14 @@ const char *image_version(const void *data, size_t len);
 bool image_has_pvh(const void *elf, size_t len);
 bool image_has_section(const void *elf, size_t len, const char *name);
 
+/* The BTF in a flat image, which has no sections: found by its header. 0 or -ENOENT. */
+int image_find_btf(const void *image, size_t len, const void **btf, size_t *btf_len);
+
 /*
- * The ELF of a kernel image: the path itself, or that of the extracted one, which is kept in the
- * cache (in the temporary directory when the cache cannot be written) under the image's path,
- * modification time and size. 0 when it was extracted, 1 when the image is the ELF, or -errno with
- * the reason set.
+ * The kernel in an image, ELF or flat as the architecture has it: the path itself, or that of the
+ * extracted one, which is kept in the cache (in the temporary directory when the cache cannot be
+ * written) under the image's path, modification time and size. 0 when it was extracted, 1 when the
+ * image is the kernel, or -errno with the reason set.
  */
 int image_vmlinux(struct scratch *s, const char *path, char *elf_path, size_t sz);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch.h"
 #include "cpio.h"
 #include "decompress.h"
 #include "guest.h"
@@ -39,6 +40,14 @@ static bool elf_is_static(const char *data, size_t len)
 	return true;
 }
 
+static bool elf_is_of(const struct vm_arch *arch, const char *data)
+{
+	Elf64_Ehdr eh;
+
+	memcpy(&eh, data, sizeof(eh));
+	return eh.e_machine == arch->elf_machine;
+}
+
 static int add_runner(struct scratch *s, struct cpio *c, const char *path)
 {
 	char *data;
@@ -46,6 +55,9 @@ static int add_runner(struct scratch *s, struct cpio *c, const char *path)
 	int err;
 
 	err = file_read(path, RUNNER_MAX, &data, &len);
+	if (err == -ENOENT && s->arch != vm_arch_host())
+		return scratch_fail(s, VM_USAGE, err, "no runner for %s guests, %s: \"make "
+				    "ARCH=%s\" builds it", s->arch->name, path, s->arch->name);
 	if (err)
 		return scratch_fail(s, VM_USAGE, err, "cannot read the runner %s: %s "
 				    "(BENCH_PROGS names another)", path, strerror(-err));
@@ -53,6 +65,9 @@ static int add_runner(struct scratch *s, struct cpio *c, const char *path)
 	    data[EI_CLASS] != ELFCLASS64)
 		err = scratch_fail(s, VM_USAGE, -ENOEXEC, "the runner %s is no 64-bit executable",
 				   path);
+	else if (!elf_is_of(s->arch, data))
+		err = scratch_fail(s, VM_USAGE, -ENOEXEC, "the runner %s is not of %s", path,
+				   s->arch->name);
 	else if (!elf_is_static(data, len))
 		err = scratch_fail(s, VM_USAGE, -ENOEXEC, "the runner %s is not linked statically",
 				   path);

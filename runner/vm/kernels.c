@@ -31,15 +31,6 @@ struct offers {
 	size_t nr;
 };
 
-static int open_scratch(struct scratch *s, const struct vm_config *cfg)
-{
-	int err = scratch_open(s, cfg->notes);
-
-	if (cfg->arch)
-		s->arch = cfg->arch;
-	return err;
-}
-
 /* Says the reason, if there is one; the exit status. */
 static int close_scratch(struct scratch *s, int err)
 {
@@ -230,7 +221,7 @@ int kernels_list(const struct vm_config *cfg)
 	struct scratch s;
 	int err;
 
-	err = open_scratch(&s, cfg);
+	err = scratch_open(&s, cfg);
 	if (err)
 		return close_scratch(&s, err);
 	err = offers_read(&s, &os);
@@ -296,7 +287,7 @@ int kernels_fetch(const struct vm_config *cfg, char *const *specs, size_t nr)
 	size_t i;
 
 	for (i = 0; i < nr && !stop; i++) {
-		int err = open_scratch(&s, cfg);
+		int err = scratch_open(&s, cfg);
 
 		if (!err)
 			err = fetch_one(&s, specs[i]);
@@ -388,7 +379,7 @@ int kernels_prune(const struct vm_config *cfg, char *const *specs, size_t nr)
 	struct scratch s;
 	size_t i;
 
-	err = open_scratch(&s, cfg);
+	err = scratch_open(&s, cfg);
 	if (err)
 		return close_scratch(&s, err);
 	before = cache_size(s.cache);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "debian.h"
 #include "image.h"
 #include "kernel.h"
@@ -169,6 +170,11 @@ int kmod_build(struct scratch *s, const struct kernel *k, char *path, size_t sz)
 
 	if (!b)
 		return -ENOMEM;
+	if (s->arch != vm_arch_host()) {
+		free(b);
+		return scratch_fail(s, VM_BROKEN, -EOPNOTSUPP, "it is built for guests of this "
+				    "machine's architecture only");
+	}
 	b->key = HASH_INIT;
 	err = find_root(s, b);
 	if (!err)

@@ -486,7 +486,7 @@ int matrix(const struct vm_options *o)
 	m.dir = o->results ? o->results : "results/matrix";
 	m.boots = calloc(m.nr, sizeof(*m.boots));
 	m.columns = calloc(m.nr, sizeof(*m.columns));
-	err = m.boots && m.columns ? scratch_open(&m.s, o->cfg.notes) : -ENOMEM;
+	err = m.boots && m.columns ? scratch_open(&m.s, &o->cfg) : -ENOMEM;
 	if (!err)
 		err = run_boots(&m);
 	if (!err)

@@ -171,15 +171,15 @@ static int scratch_find_cache(struct scratch *s)
 	return 0;
 }
 
-int scratch_open(struct scratch *s, FILE *notes)
+int scratch_open(struct scratch *s, const struct vm_config *cfg)
 {
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->lock_fd = -1;
 	s->signal_fd = -1;
-	s->notes = notes;
-	s->arch = vm_arch_host();
+	s->notes = cfg->notes;
+	s->arch = cfg->arch ? cfg->arch : vm_arch_host();
 	err = scratch_block_signals(s);
 	if (err)
 		return scratch_fail(s, VM_BROKEN, err, "cannot watch signals: %s", strerror(-err));

@@ -21,7 +21,7 @@ struct vm_arch;
 #define NR_HELD_MAX	16
 
 struct scratch {
-	const struct vm_arch *arch;	/* of the guests; this machine's until somebody says else */
+	const struct vm_arch *arch;	/* of the guests */
 	char dir[PATH_MAX - 64];	/* temporary, private, removed at the end */
 	char cache[PATH_MAX - 256];
 	int lock_fd;			/* marks dir as owned by a living launcher */
@@ -37,7 +37,7 @@ struct scratch {
 };
 
 /* 0 or -errno with the reason set. */
-int scratch_open(struct scratch *s, FILE *notes);
+int scratch_open(struct scratch *s, const struct vm_config *cfg);
 void scratch_close(struct scratch *s);
 
 /* Records the first reason only, returns @err. */

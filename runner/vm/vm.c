@@ -33,7 +33,7 @@ struct vm {
 	struct scratch s;
 	const struct vm_config *cfg;
 	struct kernel kernel;
-	char boot_image[PATH_MAX];	/* the ELF, or the bzImage when that has no PVH entry */
+	char boot_image[PATH_MAX];	/* uncompressed; the bzImage when its ELF has no PVH entry */
 	char initrd[PATH_MAX], console[PATH_MAX], channel[PATH_MAX], errors[PATH_MAX];
 	char qemu[PATH_MAX], vng[PATH_MAX], runner[PATH_MAX];
 	int copy_fd;
@@ -87,20 +87,38 @@ const char *vm_engine_name(enum vm_engine engine)
 	return engine == VM_ENGINE_VNG ? VNG : "qemu";
 }
 
-int vm_find_runner(const struct vm_config *cfg, char *path, size_t sz)
+static bool is_foreign(const struct vm_config *cfg)
 {
-	const char *env = getenv("BENCH_PROGS");
+	return cfg->arch && cfg->arch != vm_arch_host();
+}
+
+/* Beside us. */
+static int vm_find_binary(const char *name, char *path, size_t sz)
+{
 	char *slash;
 	ssize_t len;
 
-	if (cfg->runner || (env && *env))
-		return text_format(path, sz, "%s", cfg->runner ? cfg->runner : env);
 	len = readlink("/proc/self/exe", path, sz - 1);
 	if (len < 0)
 		return -errno;
 	path[len] = '\0';
 	slash = strrchr(path, '/');
-	return text_format(slash + 1, sz - (size_t)(slash + 1 - path), "bench_progs");
+	return text_format(slash + 1, sz - (size_t)(slash + 1 - path), "%s", name);
+}
+
+int vm_find_runner(const struct vm_config *cfg, char *path, size_t sz)
+{
+	const char *env = getenv("BENCH_PROGS");
+
+	if (cfg->runner || (env && *env))
+		return text_format(path, sz, "%s", cfg->runner ? cfg->runner : env);
+	return vm_find_binary(is_foreign(cfg) ? cfg->arch->runner : "bench_progs", path, sz);
+}
+
+int vm_find_lister(const struct vm_config *cfg, char *path, size_t sz)
+{
+	return is_foreign(cfg) ? vm_find_binary("bench_progs", path, sz) :
+		vm_find_runner(cfg, path, sz);
 }
 
 static int vm_open_console(struct vm *vm)
@@ -125,7 +143,7 @@ static int vm_open_console(struct vm *vm)
 	return 0;
 }
 
-/* An ELF boots 2 s sooner than a bzImage, whose decompressor would run emulated. */
+/* An x86 ELF boots 2 s sooner than a bzImage, whose decompressor would run emulated. */
 static int vm_choose_image(struct vm *vm)
 {
 	char *elf;
@@ -136,6 +154,8 @@ static int vm_choose_image(struct vm *vm)
 	is_elf = image_vmlinux(&vm->s, vm->kernel.image, vm->boot_image, sizeof(vm->boot_image));
 	if (is_elf < 0)
 		return is_elf;
+	if (vm->s.arch->kernel_kind != IMAGE_ELF)
+		return 0;
 	err = file_read(vm->boot_image, IMAGE_MAX, &elf, &len);
 	if (err)
 		return scratch_fail(&vm->s, VM_NO_KERNEL, err, "cannot read %s: %s", vm->boot_image,
@@ -215,6 +235,9 @@ static int vm_prepare(struct vm *vm)
 	    qemu_find(s->arch, VNG, vm->vng, sizeof(vm->vng)))
 		return scratch_fail(s, VM_NO_QEMU, -ENOENT, "no " VNG " in PATH (virtme-ng; --engine "
 				    "qemu needs none)");
+	if (vm->cfg->accel == VM_ACCEL_KVM && is_foreign(vm->cfg))
+		return scratch_fail(s, VM_USAGE, -EINVAL, "--accel kvm: no KVM for %s guests on this "
+				    "machine", s->arch->name);
 	err = vm_open_console(vm);
 	if (err)
 		return err;
@@ -305,8 +328,12 @@ static void vm_boot_auto(struct vm *vm, vm_line_cb cb, void *ctx, struct vm_outc
 {
 	double boot_s = boot_limit(vm->cfg);
 	char why[256] = "";
-	enum kvm_verdict kvm = kvm_look(&vm->s, vm->cfg->root ?: "", why, sizeof(why));
+	enum kvm_verdict kvm = KVM_BROKEN;
 
+	if (is_foreign(vm->cfg))
+		snprintf(why, sizeof(why), "an %s guest", vm->s.arch->name);
+	else
+		kvm = kvm_look(&vm->s, vm->cfg->root ?: "", why, sizeof(why));
 	if (kvm != KVM_BROKEN) {
 		vm_boot(vm, VM_ACCEL_KVM, kvm == KVM_WORKS ? boot_s : KVM_PROOF_S, cb, ctx, out);
 		if (vm->s.reason[0] || out->verdict == VM_INTERRUPTED || out->boot_s >= 0) {
@@ -392,15 +419,6 @@ static void vm_finish(struct vm *vm, int err, struct vm_outcome *out)
 	scratch_close(s);
 }
 
-static int vm_open(struct vm *vm, const struct vm_config *cfg)
-{
-	int err = scratch_open(&vm->s, cfg->notes);
-
-	if (cfg->arch)
-		vm->s.arch = cfg->arch;
-	return err;
-}
-
 static void outcome_init(struct vm_outcome *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -418,7 +436,7 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 	outcome_init(out);
 	vm->cfg = cfg;
 	vm->copy_fd = -1;
-	err = vm_open(vm, cfg);
+	err = scratch_open(&vm->s, cfg);
 	if (!err)
 		err = vm_prepare(vm);
 	if (!err) {
@@ -436,6 +454,7 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 static int vm_copy_vmlinux(struct scratch *s, const char *spec, const char *path)
 {
 	char elf_path[PATH_MAX], *elf;
+	const void *from;
 	struct kernel k;
 	size_t len;
 	int err;
@@ -449,9 +468,14 @@ static int vm_copy_vmlinux(struct scratch *s, const char *spec, const char *path
 	if (err)
 		return scratch_fail(s, VM_NO_KERNEL, err, "cannot read %s: %s", elf_path,
 				    strerror(-err));
-	if (!image_has_section(elf, len, ".BTF"))
+	from = elf;
+	if (s->arch->kernel_kind != IMAGE_ELF && image_find_btf(elf, len, &from, &len)) {
+		free(elf);
+		return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "%s has no BTF", k.label);
+	}
+	if (s->arch->kernel_kind == IMAGE_ELF && !image_has_section(elf, len, ".BTF"))
 		scratch_note(s, "%s has no .BTF section", k.label);
-	err = file_write_atomic(path, elf, len);
+	err = file_write_atomic(path, from, len);
 	free(elf);
 	if (err)
 		return scratch_fail(s, VM_USAGE, err, "cannot write %s: %s", path, strerror(-err));
@@ -467,7 +491,7 @@ int vm_write_vmlinux(const struct vm_config *cfg, const char *path, struct vm_ou
 		return -ENOMEM;
 	outcome_init(out);
 	vm->copy_fd = -1;
-	err = vm_open(vm, cfg);
+	err = scratch_open(&vm->s, cfg);
 	if (!err)
 		err = vm_copy_vmlinux(&vm->s, cfg->kernel, path);
 	vm_finish(vm, err, out);

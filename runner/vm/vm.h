@@ -98,9 +98,12 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 
 /* The path of the binary that becomes /init: see vm_config.runner. 0 or -errno. */
 int vm_find_runner(const struct vm_config *cfg, char *path, size_t sz);
+/* One that runs here and has the same benches: the same, but for guests of another architecture. */
+int vm_find_lister(const struct vm_config *cfg, char *path, size_t sz);
 
 /*
- * Writes the ELF vmlinux of a kernel to @path, atomically. @out says what went wrong (verdict
+ * Writes the ELF vmlinux of a kernel to @path, atomically; where it has none in its image (arm64),
+ * its BTF. @out says what went wrong (verdict
  * VM_PASSED: nothing).
  */
 int vm_write_vmlinux(const struct vm_config *cfg, const char *path, struct vm_outcome *out);

@@ -36,7 +36,7 @@ static const struct {
 	  "build the tree -k (default: here), measure --metric; the exit status is for\n"
 	  "git bisect run: 0 good, 1 bad, 125 does not build, boot or have the figure" },
 	{ "vmlinux", VM_VERB_VMLINUX, 1, 1, false,
-	  "only write the kernel's ELF, which has the BTF, to -o FILE" },
+	  "only write the kernel's ELF, which has the BTF (arm64: the BTF), to -o FILE" },
 	{ "kernels", VM_VERB_KERNELS, 0, 0, false,
 	  "list Debian's kernels, and those in the cache" },
 	{ "fetch", VM_VERB_FETCH, 1, NR_KERNELS_MAX, false,
@@ -102,6 +102,16 @@ static int opt_kernel(struct vm_options *o, const char *arg)
 	if (!*arg)
 		return bad("-k: an empty name");
 	return arg[0] == '@' ? add_kernel_list(o, arg + 1) : add_kernel(o, arg);
+}
+
+static int opt_arch(struct vm_options *o, const char *arg)
+{
+	o->cfg.arch = vm_arch_find(arg);
+	if (!o->cfg.arch)
+		return bad("--arch %s: x86 or arm64 is wanted", arg);
+	if (o->cfg.arch->why_not)
+		return bad("--arch %s: %s", arg, o->cfg.arch->why_not);
+	return 0;
 }
 
 static int opt_accel(struct vm_options *o, const char *arg)
@@ -314,6 +324,8 @@ static const struct opt_def {
 	  "(debian:6.12, debian:6.1.0-50, debian:sid, debian:newest, ...: fetched\n"
 	  "into the cache once); several with verbs that take them, or @FILE with\n"
 	  "one a line" },
+	{ "arch", "ARCH", opt_arch, V_KERNEL | V(KERNELS), 0,
+	  "the guest's: x86 or arm64, default this machine's" },
 	{ "accel", "ACCEL", opt_accel, V_BOOTS, 0,
 	  "auto (default), kvm, tcg, insn (TCG that counts instructions)" },
 	{ "cpus", "N", opt_cpus, V_BOOTS, 0, "default 1" },
@@ -326,7 +338,7 @@ static const struct opt_def {
 	{ "module", "MODULE", opt_module, V_BOOTS, 0,
 	  "loaded before the run, repeatable: a file (.ko, .ko.xz, .ko.zst,\n"
 	  ".ko.gz), or the name of one of KERNEL's (what it needs comes along)" },
-	{ "qemu", "PATH", opt_qemu, V_BOOTS, 0, "default qemu-system-x86_64" },
+	{ "qemu", "PATH", opt_qemu, V_BOOTS, 0, "default: the architecture's in PATH" },
 	{ "qemu-arg", "ARG", opt_qemu_arg, V_BOOTS, 0,
 	  "one more word on its command line, repeatable; recorded in the document" },
 	{ "engine", "ENGINE", opt_engine, V_BOOTS, 0,
@@ -444,7 +456,7 @@ static int hand_on(struct vm_options *o, const struct opt_def *d, const char *ar
 		err = add_word(&o->args, &o->nr_args, option);
 		return err ?: add_word(&o->args, &o->nr_args, arg);
 	}
-	if (d->verbs != V_BOOTS)
+	if (d->verbs != V_BOOTS && d->parse != opt_arch)
 		return 0;
 	snprintf(option, sizeof(option), "--%s", d->name);
 	err = add_word(&o->boot_args, &o->nr_boot_args, option);
