@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "exec.h"
 #include "relay.h"
 
 #define STATUS_USAGE 2
@@ -334,6 +335,24 @@ static int report(struct relay *r, const struct result *res)
 	return reports_result(&r->reports, res);
 }
 
+/*
+ * Numbers mean the same only in runners of one source, which two binaries need not be. The A/A is
+ * in every plan, selected or not.
+ */
+static bool plan_is_ours(const struct relay *r)
+{
+	size_t at = 0;
+	int i;
+
+	for (i = 0; i < r->header.nr_plan; i++) {
+		if (at < r->nr_cases && !strcmp(r->header.plan[i], r->cases[at].id))
+			at++;
+		else if (strcmp(r->header.plan[i], EXEC_AA_ID))
+			return false;
+	}
+	return at == r->nr_cases;
+}
+
 /* The document has one header, however many guests it comes from. */
 static int take_header(struct relay *r, struct doc_header *h)
 {
@@ -345,6 +364,11 @@ static int take_header(struct relay *r, struct doc_header *h)
 	}
 	r->header = *h;
 	r->has_header = true;
+	if (!r->is_resumed && !plan_is_ours(r)) {
+		fprintf(stderr, "bench_vm: the runner in the guest has other benches than the one "
+			"here: build both anew\n");
+		return -EINVAL;
+	}
 	return add_host_facts(r) ?: reports_begin(&r->reports, &r->header);
 }
 
