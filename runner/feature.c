@@ -261,7 +261,8 @@ static const struct feature features[] = {
 	{ "sk_skb", "4.14", probe_prog, BPF_PROG_TYPE_SK_SKB, NULL, NULL },
 	{ "sk_msg", "4.17", probe_prog, BPF_PROG_TYPE_SK_MSG, NULL, NULL },
 	{ "sock_ops", "4.13", probe_prog, BPF_PROG_TYPE_SOCK_OPS, NULL, "CONFIG_CGROUP_BPF" },
-	{ "tracing", "5.5", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* fec56f5890d9 */
+	{ "tracing", "5.5", trace_probe_trampoline, BPF_TRACE_FENTRY, "bpf_fentry_test1",
+	  "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS" },				/* fec56f5890d9, arm64 2aa6ac03516d */
 	{ "freplace", "5.6", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* be8704ff07d2 */
 	{ "lsm", "5.7", trace_probe_lsm, BPF_LSM_MAC, "task_getpgid", "CONFIG_BPF_LSM" }, /* 9d3fdea789c8 */
 

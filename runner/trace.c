@@ -107,19 +107,36 @@ static int verdict(int fd)
  * By an empty program for a function: libbpf 1.1's own probe waits for words in the verifier's log
  * that have changed, and a security policy may forbid what the kernel has.
  */
-int trace_probe_btf(const struct feature *f, char *why, size_t why_sz)
+static int load_for_btf(const struct feature *f)
 {
 	bool is_lsm = f->number == BPF_LSM_MAC;
 	int id = libbpf_find_vmlinux_btf_id(f->what, f->number);
 
+	if (id == -ENOENT || id == -ESRCH)
+		return -EOPNOTSUPP;
+	return id < 0 ? id : load_empty(is_lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING,
+					f->number, id);
+}
+
+int trace_probe_btf(const struct feature *f, char *why, size_t why_sz)
+{
 	(void)why;
 	(void)why_sz;
-	if (id == -ENOENT || id == -ESRCH)
-		return 0;
-	if (id < 0)
-		return id;
-	return verdict(load_empty(is_lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, f->number,
-				  id));
+	return verdict(load_for_btf(f));
+}
+
+/* Loads where the architecture cannot attach it. */
+int trace_probe_trampoline(const struct feature *f, char *why, size_t why_sz)
+{
+	int fd = load_for_btf(f), link;
+
+	if (fd < 0)
+		return verdict(fd);
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	close(fd);
+	if (link == -524)
+		snprintf(why, why_sz, "functions of this kernel take no trampoline (arm64: before 6.4)");
+	return verdict(link);
 }
 
 /* A kernel that has BPF LSM loads and attaches such programs also where they are never called. */
@@ -128,10 +145,10 @@ int trace_probe_lsm(const struct feature *f, char *why, size_t why_sz)
 	char list[512], *name, *next = list;
 
 	if (read_text("/sys/kernel/security/lsm", list, sizeof(list)))
-		return trace_probe_btf(f, why, why_sz);
+		return trace_probe_trampoline(f, why, why_sz);
 	while ((name = strsep(&next, ",")))
 		if (!strcmp(name, "bpf"))
-			return trace_probe_btf(f, why, why_sz);
+			return trace_probe_trampoline(f, why, why_sz);
 	snprintf(why, why_sz, "bpf is not in /sys/kernel/security/lsm (lsm=...,bpf at boot)");
 	return 0;
 }

@@ -21,9 +21,11 @@ int trace_have_tracefs(void);
 
 /*
  * For the table of features: 1, 0 with a clause in @why, or -errno. @f->what names the function,
- * tracepoint or file that is tried; trace_probe_btf() and _lsm(): @f->number is the attach type.
+ * tracepoint or file that is tried; trace_probe_btf(), _trampoline() and
+ * _lsm(): @f->number is the attach type.
  */
 int trace_probe_btf(const struct feature *f, char *why, size_t why_sz);
+int trace_probe_trampoline(const struct feature *f, char *why, size_t why_sz);
 int trace_probe_kprobe_multi(const struct feature *f, char *why, size_t why_sz);
 int trace_probe_uprobe(const struct feature *f, char *why, size_t why_sz);
 int trace_probe_uprobe_multi(const struct feature *f, char *why, size_t why_sz);
