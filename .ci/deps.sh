@@ -19,9 +19,20 @@ need_lib() { # PKG-CONFIG-NAME PACKAGE
 	"$PKG_CONFIG" --exists "$1" 2>/dev/null || missing+=("$2")
 }
 
+# The runner for guests of another architecture; its other libraries: sysroot.sh.
+need_cross() { # TRIPLE DEBIAN-ARCH
+	need_tool "$1-gcc" "gcc-${1//_/-}"
+	[ ! -e /etc/debian_version ] || [ -e "/usr/$1/include/stdio.h" ] ||
+		missing+=("libc6-dev-$2-cross")
+}
+
 find_missing() {
 	missing=()
-	need_tool "${CC%% *}" gcc
+	case $CC in
+	aarch64-linux-gnu-gcc) need_cross aarch64-linux-gnu arm64 ;;
+	x86_64-linux-gnu-gcc) need_cross x86_64-linux-gnu amd64 ;;
+	*) need_tool "${CC%% *}" gcc ;;
+	esac
 	need_tool make make
 	need_tool "${CLANG%% *}" clang
 	need_tool "$BPFTOOL" bpftool
@@ -37,7 +48,11 @@ find_missing() {
 	need_lib liblzma liblzma-dev
 	[ "$1" = build ] && return
 	case $(uname -m) in
-	x86_64) need_tool "$QEMU" qemu-system-x86 ;;
+	x86_64)
+		need_tool "$QEMU" qemu-system-x86
+		need_tool qemu-system-aarch64 qemu-system-arm
+		need_cross aarch64-linux-gnu arm64
+		;;
 	aarch64) need_tool "$QEMU" qemu-system-arm ;;
 	*) need_tool "$QEMU" qemu-system-misc ;;
 	esac
