@@ -205,10 +205,22 @@ static void set_cmdline(json_t *env)
 	set_string(env, "cmdline", kept);
 }
 
+/* arm64's /proc/cpuinfo has no name: the device tree's, or the register that identifies the model. */
+static void set_cpu(json_t *env)
+{
+	char buf[256], midr[32];
+
+	if (find_line("/proc/cpuinfo", "model name", buf, sizeof(buf)) ||
+	    !read_text("/proc/device-tree/cpus/cpu@0/compatible", buf, sizeof(buf)))
+		set_string(env, "cpu", buf);
+	else if (!read_text("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1", midr,
+			    sizeof(midr)) && snprintf(buf, sizeof(buf), "MIDR %s", midr) > 0)
+		set_string(env, "cpu", buf);
+}
+
 static void set_machine(json_t *env)
 {
 	struct utsname u;
-	char buf[256];
 	double load;
 
 	if (!uname(&u)) {
@@ -217,8 +229,7 @@ static void set_machine(json_t *env)
 		set_string(env, "arch", u.machine);
 		set_config_hash(env, u.release);
 	}
-	if (find_line("/proc/cpuinfo", "model name", buf, sizeof(buf)))
-		set_string(env, "cpu", buf);
+	set_cpu(env);
 	json_object_set_new(env, "cpus", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
 	json_object_set_new(env, "memory_mib", json_integer((long long)sysconf(_SC_PHYS_PAGES) *
 							     sysconf(_SC_PAGESIZE) >> 20));
