@@ -168,6 +168,23 @@ refuses "vm: kernel that is empty" 2 "empty" $vm -k "$work/empty" -- run
 refuses "vm: --timeout 0" 2 "timeout" $vm -k debian:6.1 --timeout 0 -- run
 refuses "vm: negative count" 2 "cpus" $vm -k debian:6.1 --cpus -1 -- run
 refuses "vm: unknown accelerator" 2 "warp" $vm -k debian:6.1 --accel warp -- run
+refuses "vm: unknown architecture" 2 "sparc" $vm -k debian:6.1 --arch sparc -- run
+refuses "vm: architecture without guests" 2 "neither BTF" $vm -k debian:6.1 --arch s390x -- run
+refuses "vm: architecture with a slow clock" 2 "10 MHz" $vm -k debian:6.1 --arch riscv64 -- run
+if [ "$(uname -m)" = x86_64 ]; then
+	{ head -c 56 /dev/zero && printf 'ARM\x64' && head -c 100 /dev/zero; } >"$work/Image"
+	refuses "vm: KVM for another architecture" 2 "no KVM" \
+		$vm -k "$work/Image" --arch arm64 --accel kvm --qemu /bin/true -- run
+	refuses "vm: kernel of another architecture" 2 "is no arm64 kernel" \
+		$vm -k $bp --arch arm64 --qemu /bin/true -- run
+	$vm matrix -k $bp --arch arm64 --qemu /bin/true --results "$work/matrix" -- -q \
+		>"$work/out" 2>"$work/err"
+	check "vm: a matrix hands the architecture on" grep -q "is no arm64 kernel" "$work/err"
+	refuses "vm: no runner for another architecture" 2 '"make ARCH=arm64" builds it' \
+		env BENCH_PROGS=/nonexistent $vm -q -k "$work/Image" --arch arm64 --qemu /bin/true -- run
+	refuses "vm: runner of another architecture" 2 "is not of arm64" \
+		env BENCH_PROGS=$bp $vm -q -k "$work/Image" --arch arm64 --qemu /bin/true -- run
+fi
 refuses "vm: wrong runner option" 2 "--frobnicate" $vm -k debian:6.1 -- run --frobnicate
 refuses "vm: runner pattern that matches nothing" 2 "no_such" $vm -k debian:6.1 -- run -t no_such
 refuses "vm: unknown engine" 2 "warp" $vm -k debian:6.1 --engine warp -- run

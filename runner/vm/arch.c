@@ -68,6 +68,18 @@ static const struct vm_arch archs[] = {
 		.cache_suffix = "-arm64",
 		.runner = "bench_progs.arm64",
 	},
+	{
+		.name = "s390",
+		.machine = "s390x",
+		.debian = "s390x",
+		.why_not = "Debian's kernel for it has neither BTF nor a JIT for BPF",
+	},
+	{
+		.name = "riscv",
+		.machine = "riscv64",
+		.debian = "riscv64",
+		.why_not = "QEMU's board has a clock of 10 MHz, which counts by 100 instructions",
+	},
 };
 
 #define NR_ARCHS	(sizeof(archs) / sizeof(archs[0]))
