@@ -15,7 +15,7 @@
  * Of user space, where a short copy of known size would go through vector registers: general ones
  * only, as in the kernel and in eBPF. A function into which these are inlined must say TWIN_NATIVE.
  */
-#if defined(__x86_64__) && !defined(__KERNEL__)
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__KERNEL__)
 #define TWIN_TARGET	__attribute__((target("general-regs-only")))
 #else
 #define TWIN_TARGET
