@@ -239,7 +239,8 @@ static int probe_isa_v4(const struct feature *f, char *why, size_t why_sz)
 static const struct feature features[] = {
 	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
 	{ "jit", "3.0", probe_jit, 0, "/proc/sys/net/core/bpf_jit_enable", NULL }, /* 0a14842f5a3c */
-	{ "cmpxchg16b", "6.18", probe_cpu_flag, 0, "cx16", "cx16 among the CPU's flags" },
+	{ "cmpxchg16b", "6.18", probe_cpu_flag, 0, "cx16",
+	  "cx16 among the CPU's flags; under emulation of 6.18 and 6.19 QEMU 8 or later" },
 	{ "bpf_stats", "5.8", probe_bpf_stats, 0, NULL, NULL },			/* d46edd671a14 */
 	{ "bpf_loop", "5.17", probe_helper, BPF_FUNC_loop, NULL, NULL },	/* e6f2dd0f8067 */
 	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL, NULL }, /* 69c087ba6225 */

@@ -177,6 +177,18 @@ TEST(sections_are_found_by_their_whole_name)
 	EXPECT_FALSE(image_has_section(&f, sizeof(f), ".BTF.ext"));
 }
 
+TEST(uses_of_cmpxchg16b_are_seen)
+{
+	static const unsigned char shared[] = { 0xf0, 0x48, 0x0f, 0xc7, 0x0f },
+		percpu[] = { 0x90, 0x65, 0x48, 0x0f, 0xc7, 0x0e };
+
+	EXPECT_TRUE(image_needs_cx16("\0_kmalloc_nolock_noprof", 23));
+	EXPECT_FALSE(image_needs_cx16("\0kmalloc_nolock", 14));
+	EXPECT_TRUE(image_has_percpu_cx16(percpu, sizeof(percpu)));
+	EXPECT_FALSE(image_has_percpu_cx16(percpu, sizeof(percpu) - 1));
+	EXPECT_FALSE(image_has_percpu_cx16(shared, sizeof(shared)));
+}
+
 TEST(section_headers_out_of_bounds_are_refused)
 {
 	struct elf_file f;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <sys/stat.h>
 #include "kselftest_harness.h"
 #include "vm/accel.h"
 #include "vm/arch.h"
 #include "vm/qemu.h"
+#include "vm/scratch.h"
 
 static struct qemu_guest guest_of(const char *arch)
 {
@@ -150,6 +152,50 @@ TEST(paths_that_do_not_fit_are_refused)
 	g.kernel = path;
 	EXPECT_EQ(qemu_args_build(&g, &a), -E2BIG);
 	free(path);
+}
+
+/* A kernel as far as qemu_has_cx16() looks: the name, the fast path. */
+#define NEEDS		"kmalloc_nolock"
+#define FAST_PATH	"\x65\x48\x0f\xc7\x0e"
+
+/* Of a QEMU that is a script and says that it is this version. */
+static bool has_cx16(const char *version, const char *kernel)
+{
+	struct scratch s;
+	char qemu[PATH_MAX], text[128];
+	bool has = false;
+
+	if (scratch_open(&s, NULL))
+		return false;
+	snprintf(qemu, sizeof(qemu), "%s/qemu", s.dir);
+	snprintf(text, sizeof(text), "#!/bin/sh\necho '%s'\n", version);
+	if (!file_write_atomic(qemu, text, strlen(text)) && !chmod(qemu, 0700))
+		has = qemu_has_cx16(&s, qemu, kernel, strlen(kernel));
+	scratch_close(&s);
+	return has;
+}
+
+TEST(cmpxchg16b_where_the_kernel_needs_it_and_qemu_does_not_spoil_it)
+{
+	const char *old = "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)";
+	const char *new = "QEMU emulator version 10.0.2";
+	struct qemu_guest g = guest_of("x86");
+	struct qemu_args a;
+
+	EXPECT_FALSE(has_cx16(new, FAST_PATH));
+	EXPECT_FALSE(has_cx16(new, ""));
+	EXPECT_TRUE(has_cx16(old, NEEDS));
+	EXPECT_FALSE(has_cx16(old, NEEDS FAST_PATH));
+	EXPECT_FALSE(has_cx16("a wrapper", NEEDS FAST_PATH));
+	EXPECT_TRUE(has_cx16(new, NEEDS FAST_PATH));
+	EXPECT_TRUE(has_cx16("QEMU emulator version 8.0.0", NEEDS FAST_PATH));
+
+	g.has_cx16 = true;
+	for (g.accel = VM_ACCEL_KVM; g.accel <= VM_ACCEL_INSN; g.accel++) {
+		ASSERT_EQ(qemu_args_build(&g, &a), 0);
+		EXPECT_STREQ(value_of(&a, "-cpu", 0),
+			     g.accel == VM_ACCEL_KVM ? "host" : "Nehalem");
+	}
 }
 
 TEST(cpus_without_virtualisation_are_seen)

@@ -15,11 +15,10 @@ static const struct vm_arch archs[] = {
 		.qemu_package = "qemu-system-x86",
 		/*
 		 * A named model, never "max": features a later QEMU adds change the code the kernel
-		 * patches itself to, and with it every count. cx16=off because cmpxchg16b of QEMU
-		 * 7.2's TCG leaves garbage in EFLAGS, which makes SLUB's fast path of 6.12 oops in
-		 * most boots; it stays off for later QEMUs so that figures agree.
+		 * patches itself to, and with it every count. See qemu_has_cx16() for the other.
 		 */
 		.tcg_cpu = "Nehalem,cx16=off",
+		.tcg_cpu_cx16 = "Nehalem",
 		.console = "ttyS0",
 		.channel = "ttyS1",
 		/*

@@ -16,6 +16,7 @@ struct vm_arch {
 	const char *qemu, *qemu_package;
 	const char *board;		/* NULL: QEMU's default */
 	const char *tcg_cpu;
+	const char *tcg_cpu_cx16;	/* the same with cmpxchg16b; NULL: no such thing */
 	const char *console, *channel;	/* ttys in the guest */
 	const char *channel_device;	/* NULL: the board's second serial port */
 	const char *one_cpu;		/* " WORD...": command line of counted guests of one CPU */

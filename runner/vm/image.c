@@ -216,6 +216,22 @@ int image_find_btf(const void *image, size_t len, const void **btf, size_t *btf_
 	return -ENOENT;
 }
 
+/* It is exported, so its name is there whatever else was stripped. */
+bool image_needs_cx16(const void *elf, size_t len)
+{
+	static const char name[] = "kmalloc_nolock";
+
+	return memmem(elf, len, name, sizeof(name) - 1);
+}
+
+/* By its machine code, of which arch/x86 has one form since 6.5. */
+bool image_has_percpu_cx16(const void *elf, size_t len)
+{
+	static const unsigned char code[] = { 0x65, 0x48, 0x0f, 0xc7, 0x0e };	/* %gs:(%rsi) */
+
+	return memmem(elf, len, code, sizeof(code));
+}
+
 /* FNV-1a: tells paths apart, guards against nothing. */
 static uint64_t path_hash(const char *path)
 {

@@ -41,6 +41,10 @@ bool image_has_section(const void *elf, size_t len, const char *name);
 
 /* The BTF in a flat image, which has no sections: found by its header. 0 or -ENOENT. */
 int image_find_btf(const void *image, size_t len, const void **btf, size_t *btf_len);
+/* Has kmalloc_nolock() (6.18), which gives nothing on a CPU without cmpxchg16b. */
+bool image_needs_cx16(const void *elf, size_t len);
+/* Of a kernel from 6.5 on: uses cmpxchg16b on per-CPU memory, as SLUB's fast path does up to 6.19. */
+bool image_has_percpu_cx16(const void *elf, size_t len);
 
 /*
  * The kernel in an image, ELF or flat as the architecture has it: the path itself, or that of the

@@ -8,7 +8,12 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "image.h"
 #include "qemu.h"
+#include "scratch.h"
+
+/* The first whose cmpxchg16b takes the flags as they are. */
+#define QEMU_MAJOR_CX16	8
 
 #define ICOUNT		"shift=0,sleep=off,align=off"
 
@@ -56,7 +61,9 @@ void qemu_args_add(struct qemu_args *a, const char *fmt, ...)
 void qemu_args_add_cpu(struct qemu_args *a, const struct qemu_guest *g)
 {
 	qemu_args_add(a, "-cpu");
-	qemu_args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" : g->arch->tcg_cpu);
+	qemu_args_add(a, "%s", g->accel == VM_ACCEL_KVM ? "host" :
+		      g->has_cx16 && g->arch->tcg_cpu_cx16 ? g->arch->tcg_cpu_cx16 :
+		      g->arch->tcg_cpu);
 	if (g->accel != VM_ACCEL_INSN)
 		return;
 	qemu_args_add(a, "-icount");
@@ -161,4 +168,34 @@ int qemu_find(const struct vm_arch *arch, const char *name, char *path, size_t s
 			return 0;
 	}
 	return -ENOENT;
+}
+
+unsigned int qemu_major(const char *text)
+{
+	const char *at = strstr(text, "version ");
+
+	return at ? strtoul(at + strlen("version "), NULL, 10) : 0;
+}
+
+/* What does not say its version is taken for an old one. */
+static unsigned int qemu_ask_major(struct scratch *s, const char *qemu)
+{
+	char path[PATH_MAX], *text;
+	char *const argv[] = { (char *)qemu, "--version", NULL };
+	unsigned int major = 0;
+	size_t len;
+
+	if (text_format(path, sizeof(path), "%s/qemu.version", s->dir) ||
+	    proc_run(s, argv, path, NULL, NULL) || file_read(path, 4096, &text, &len))
+		return 0;
+	major = qemu_major(text);
+	free(text);
+	return major;
+}
+
+bool qemu_has_cx16(struct scratch *s, const char *qemu, const void *elf, size_t len)
+{
+	if (!image_needs_cx16(elf, len))
+		return false;
+	return !image_has_percpu_cx16(elf, len) || qemu_ask_major(s, qemu) >= QEMU_MAJOR_CX16;
 }

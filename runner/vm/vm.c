@@ -36,6 +36,7 @@ struct vm {
 	char boot_image[PATH_MAX];	/* uncompressed; the bzImage when its ELF has no PVH entry */
 	char initrd[PATH_MAX], console[PATH_MAX], channel[PATH_MAX], errors[PATH_MAX];
 	char qemu[PATH_MAX], vng[PATH_MAX], runner[PATH_MAX];
+	bool has_cx16;			/* see qemu_has_cx16() */
 	int copy_fd;
 };
 
@@ -161,6 +162,7 @@ static int vm_choose_image(struct vm *vm)
 		return scratch_fail(&vm->s, VM_NO_KERNEL, err, "cannot read %s: %s", vm->boot_image,
 				    strerror(-err));
 	has_pvh = image_has_pvh(elf, len);
+	vm->has_cx16 = qemu_has_cx16(&vm->s, vm->qemu, elf, len);
 	free(elf);
 	if (has_pvh)
 		return 0;
@@ -280,6 +282,7 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 		.console = vm->console,
 		.channel = vm->channel,
 		.accel = accel,
+		.has_cx16 = vm->has_cx16,
 		.nr_cpus = or_default(cfg->nr_cpus, 1),
 		.mem_mib = or_default(cfg->mem_mib, DEFAULT_MEM_MIB),
 		.extra = cfg->qemu_args,
