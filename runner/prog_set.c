@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "prog_set.h"
@@ -50,6 +51,17 @@ static int add_copy(struct prog_set *s, const struct bpf_program *prog, const st
 	return s->progs[at] < 0 ? s->progs[at] : 0;
 }
 
+/* A program may hold 1024 descriptors unless it asks for more; sets are larger. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int prog_set_load(struct prog_set *s, struct bpf_program *prog, struct bpf_map *map, uint32_t nr)
 {
 	const size_t nr_insns = bpf_program__insn_cnt(prog);
@@ -63,6 +75,7 @@ int prog_set_load(struct prog_set *s, struct bpf_program *prog, struct bpf_map *
 	if (!insns)
 		return -ENOMEM;
 	memcpy(insns, bpf_program__insns(prog), nr_insns * sizeof(*insns));
+	allow_descriptors();
 	s->progs[0] = bpf_program__fd(prog);
 	s->maps[0] = map ? bpf_map__fd(map) : -1;
 	s->nr = 1;
