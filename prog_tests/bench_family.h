@@ -162,17 +162,18 @@ void bench_start(struct bench_batch *b);
 void bench_stop(struct bench_batch *b);
 /*
  * In front of bench_start(), in a run() that leaves the kernel work to do behind it (frees what
- * RCU guards, say): waits until that is done and the tick is just over, so that a whole tick (4 ms
- * at HZ=250) is free of both. That is in counted guests, where waiting costs nothing; elsewhere a
- * short sleep, in which what is ready to run does so.
+ * RCU guards, say): waits until that is done, has freed vmalloc() areas taken back, and waits until
+ * the tick is just over, so that a whole tick (4 ms at HZ=250) is free of all that. That is in
+ * counted guests, where waiting costs nothing; elsewhere a short sleep, in which what is ready to
+ * run does so.
  */
 void bench_settle(struct bench_run *r);
 /* Operations in a row whose results bench_run_each() lets stand. */
 #define BENCH_MAX_KEPT 64
 /*
  * A batch whose operation, once(), makes what undo() takes away, untimed: of at most
- * BENCH_MAX_KEPT operations. In a counted guest the batch is the cheapest of 16 operations (fewer
- * of long ones): which of them finds a slab empty is chance. 0 or what once() returned.
+ * BENCH_MAX_KEPT operations. In a counted guest the batch is one operation behind two of its kind
+ * (one, if they are long), all in a settled kernel. 0 or what once() returned.
  */
 int bench_run_each(struct bench_run *r, uint64_t ops, struct bench_batch *b,
 		   int (*once)(struct bench_run *), void (*undo)(struct bench_run *));

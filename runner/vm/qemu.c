@@ -23,12 +23,20 @@
 #define CMDLINE_BASE	"console=%s quiet panic=-1 oops=panic bench.channel=%s"
 
 /*
+ * The kernel hands what it does not know to init as its environment. An allocator that keeps
+ * nothing back joins what it gets back with its neighbours and finds the same heap for each
+ * operation: what libbpf's strings and copies cost hangs on how they are aligned.
+ */
+#define MALLOC	"GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0:" \
+		"glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824"
+
+/*
  * Counted guests: nothing random in the layout, so that two boots are equal to the byte. And
  * mitigations=off, as what they cost is stalls, which a count does not see, while the
  * instructions they add depend on the CPU model; a count with them would mean neither.
  * Uncounted TCG is for trying the same guest, so it gets the same.
  */
-#define CMDLINE_FIXED	"nokaslr norandmaps randomize_kstack_offset=off mitigations=off"
+#define CMDLINE_FIXED	"nokaslr norandmaps randomize_kstack_offset=off mitigations=off " MALLOC
 
 /*
  * Time on a real CPU: with the mitigations that kernel and CPU choose, as people run it. Layout
