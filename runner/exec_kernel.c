@@ -273,7 +273,7 @@ static int load_slot(struct exec *x, enum slot slot)
 		.priv = st->run.priv,
 	};
 	/* The memory of the load before is to be had again. */
-	if (x->clock == CLOCK_KIND_INSN && slot == SLOT_RAW && st->run.load)
+	if (st->run.is_counted && slot == SLOT_RAW && st->run.load && bench_has_run(b))
 		bench_settle(&st->run);
 	st->is_refused = slot == SLOT_BASE && x->bench->base_kind == BASE_REFUSED;
 	st->run.is_once = slot == SLOT_BASE && x->bench->base_kind == BASE_ONCE;
