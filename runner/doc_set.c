@@ -69,7 +69,8 @@ static int read_directory(const char *tool, const char *dir, struct doc_set *s)
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
 		if (!rc)
 			rc = add_doc(tool, path, s);
-		if (!rc && nr > 1)
+		/* Counts need the sizes of the batches. */
+		if (!rc && nr > 1 && s->v[i].header.clock == CLOCK_KIND_NS)
 			drop_samples(&s->v[i]);
 		free(names[i]);
 	}

@@ -11,9 +11,9 @@ struct doc_set {
 };
 
 /*
- * A document ("-": stdin), or all *.jsonl of a directory in the order of their names: several keep
- * no samples, which a comparison by boots does not use. 0, or -errno behind one line on stderr that
- * begins with @tool.
+ * A document ("-": stdin), or all *.jsonl of a directory in the order of their names: several of
+ * time mode keep no samples, which a comparison by boots does not use. 0, or -errno behind one line
+ * on stderr that begins with @tool.
  */
 int doc_set_read(const char *tool, const char *path, struct doc_set *s);
 void doc_set_free(struct doc_set *s);

@@ -143,6 +143,50 @@ TEST(counted)
 	docs_free();
 }
 
+static struct result *add_counts(struct run_doc *doc, const char *id, const char *metric,
+				 double value, uint64_t done)
+{
+	struct result *r = doc_add(doc, id, STATUS_OK);
+	struct sample s = { .elapsed = 1000, .done = done };
+
+	put(r, metric, value, 0, QUALITY_EXACT);
+	sample_set__add(&r->samples[SLOT_RAW], &s);
+	s.done *= 2;
+	sample_set__add(&r->samples[SLOT_RAW], &s);
+	return r;
+}
+
+/* One count of a batch is no change, two of a pair are none; a size has no batch. */
+TEST(rounding_of_the_clock)
+{
+	static const struct {
+		const char *id, *metric;
+		double counts;		/* of a batch of 1024 in B, of 2048 in A */
+		enum verdict verdict;
+	} rows[] = {
+		{ "f/pair", "net", 2, VERDICT_SAME },
+		{ "f/pair_less", "net", -2, VERDICT_SAME },
+		{ "f/pair_more", "net", 3, VERDICT_SLOWER },
+		{ "f/one", "raw", 1, VERDICT_SAME },
+		{ "f/two", "raw", -2, VERDICT_FASTER },
+		{ "f/other", "slope", 1, VERDICT_SLOWER },
+	};
+	enum { NR = sizeof(rows) / sizeof(rows[0]) };
+
+	docs_init(CLOCK_KIND_INSN);
+	for (int i = 0; i < NR; i++) {
+		add_counts(&a, rows[i].id, rows[i].metric, 151.6406, 2048);
+		add_counts(&b, rows[i].id, rows[i].metric, 151.6406 + rows[i].counts / 1024, 1024);
+	}
+	ASSERT_EQ(0, compare());
+	for (int i = 0; i < NR; i++)
+		EXPECT_EQ(rows[i].verdict, row(rows[i].id)->verdict) TH_LOG("%s", rows[i].id);
+	EXPECT_TRUE(fabs(row("f/pair")->delta - 2.0 / 1024) < 1e-9);
+	EXPECT_TRUE(fabs(row("f/one")->delta - 1.0 / 1024) < 1e-9);
+	EXPECT_TRUE(row("f/other")->delta == 0);
+	docs_free();
+}
+
 TEST(missing_and_failed)
 {
 	static const struct {

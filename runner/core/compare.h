@@ -22,7 +22,7 @@ struct comparison {
 	double value_a, value_b;
 	double shift;			/* b - a, in the metric's unit */
 	struct interval shift_iv;
-	double delta;			/* absolute, in the metric's unit; 0 in insn mode */
+	double delta;			/* absolute, in the metric's unit; counts: the clock's rounding */
 	double p;			/* two-sided, adjusted by Holm; 1 where not tested */
 	enum verdict verdict;
 	char why[96];			/* reason of n/a and unresolved; "boots of A disagree" */
@@ -80,7 +80,7 @@ unsigned int compare_nr_looks(unsigned int max);
  * on either the boot. Figures come from those boots of a side that have them.
  * 0, -EINVAL (clocks differ, or boots of one side in their environments; more than
  * COMPARE_MAX_BOOTS, or none: one clause in @err) or -ENOMEM. The table points into all documents;
- * several on a side need no samples.
+ * several of time mode on a side need no samples.
  */
 int compare_sets(const struct run_doc *a, size_t nr_a, const struct run_doc *b, size_t nr_b,
 		 struct comparison_table *t, char *err, size_t err_sz);

@@ -49,7 +49,7 @@ static bool is_equal(double x, double y)
 void conclude_exact(struct comparison *c)
 {
 	c->shift_iv = (struct interval){ .lo = c->shift, .hi = c->shift, .level = 1 };
-	if (is_equal(c->value_a, c->value_b))
+	if (is_equal(c->value_a, c->value_b) || fabs(c->shift) <= c->delta)
 		conclude(c, VERDICT_SAME, "%s", "");
 	else
 		conclude_shift(c, c->shift > 0);
@@ -134,12 +134,41 @@ static struct interval figures_hull(const struct figures *f)
 	return iv;
 }
 
+/* One count of a batch, per operation, of the smallest batch there is; 0 without samples. */
+static double figures_count(const struct figures *f)
+{
+	double count = 0;
+
+	for (size_t i = 0; i < f->nr; i++) {
+		const struct sample_set *raw = &f->r[i]->samples[SLOT_RAW];
+
+		for (size_t k = 0; k < raw->nr; k++)
+			count = fmax(count, 1.0 / (double)raw->v[k].done);
+	}
+	return count;
+}
+
+/*
+ * The clock is read in whole counts: batches of equal code, begun at other fractions of a count,
+ * differ by up to one, the differences of two pairs by up to two.
+ */
+static double counts_delta(const struct comparison *c, const struct figures *a,
+			   const struct figures *b)
+{
+	double count = fmax(figures_count(a), figures_count(b)) * (1 + EXACT_TOLERANCE);
+
+	if (!strcmp(c->metric->name, "net"))
+		return 2 * count;
+	return strcmp(c->metric->name, "raw") ? 0 : count;
+}
+
 static void compare_counts(struct comparison *c, const struct figures *a, const struct figures *b)
 {
 	bool a_agrees = figures_agree(a), b_agrees = figures_agree(b);
 	const struct interval hull_a = figures_hull(a), hull_b = figures_hull(b);
 
 	if (figures_repeat(a) && figures_repeat(b)) {
+		c->delta = counts_delta(c, a, b);
 		conclude_exact(c);
 		return;
 	}
