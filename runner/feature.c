@@ -94,6 +94,30 @@ static int probe_prog(const struct feature *f, char *why, size_t why_sz)
 	return libbpf_probe_bpf_prog_type(f->number, NULL);
 }
 
+/* Before 6.1 a test run gave back whether the program said BPF_OK, not what it said. */
+static int probe_flow_dissector(const struct feature *f, char *why, size_t why_sz)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = BPF_DROP },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	unsigned char frame[64] = {};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame));
+	int fd = bpf_prog_load(f->number, "probe", "GPL", insns, sizeof(insns) / sizeof(insns[0]),
+			       NULL);
+	int err;
+
+	if (fd < 0)
+		return fd == -EINVAL ? 0 : fd;
+	err = bpf_prog_test_run_opts(fd, &run);
+	close(fd);
+	if (err)
+		return err;
+	if (run.retval != BPF_DROP)
+		snprintf(why, why_sz, "its test run does not return what the program does");
+	return run.retval == BPF_DROP;
+}
+
 static int probe_map(const struct feature *f, char *why, size_t why_sz)
 {
 	(void)why;
@@ -252,7 +276,8 @@ static const struct feature features[] = {
 	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL, NULL }, /* 07343110b293 */
 
 	{ "cgroup_skb", "4.10", probe_prog, BPF_PROG_TYPE_CGROUP_SKB, NULL, "CONFIG_CGROUP_BPF" },
-	{ "flow_dissector", "4.20", probe_prog, BPF_PROG_TYPE_FLOW_DISSECTOR, NULL, NULL },
+	{ "flow_dissector", "6.1", probe_flow_dissector, BPF_PROG_TYPE_FLOW_DISSECTOR, NULL,
+	  NULL },								/* 91350fe15293 */
 	{ "lwt", "4.10", probe_prog, BPF_PROG_TYPE_LWT_IN, NULL, "CONFIG_LWTUNNEL_BPF" },
 	{ "sk_lookup_run", "5.13", probe_function, 0, "bpf_prog_test_run_sk_lookup", NULL }, /* 7c32e8f8bc33 */
 	{ "xdp_frags", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL },	/* c2f2cdbeffda */
