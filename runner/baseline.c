@@ -12,10 +12,15 @@
 #define STATUS_BAD_INPUT 2
 #define STATUS_NOTHING 4
 
+static int say_of(const char *tool, const char *what, int err)
+{
+	fprintf(stderr, "%s: %s: %s\n", tool, what, strerror(-err));
+	return err;
+}
+
 static int say(const struct baseline *bl, const char *what, int err)
 {
-	fprintf(stderr, "%s: %s: %s\n", bl->tool, what, strerror(-err));
-	return err;
+	return say_of(bl->tool, what, err);
 }
 
 static bool is_directory(const char *path)
@@ -25,19 +30,19 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static int check_paths(const struct baseline *bl)
+int baseline_check(const char *tool, const struct options *o)
 {
-	const char *from = bl->o->baseline, *to = bl->o->save_baseline;
+	const char *from = o->baseline, *to = o->save_baseline;
 
 	if (from && access(from, R_OK))
-		return say(bl, from, -errno);
+		return say_of(tool, from, -errno);
 	if (!to)
 		return 0;
 	if (mkdir(to, 0777) && errno != EEXIST)
-		return say(bl, to, -errno);
+		return say_of(tool, to, -errno);
 	if (!is_directory(to))
-		return say(bl, to, -ENOTDIR);
-	return access(to, W_OK | X_OK) ? say(bl, to, -errno) : 0;
+		return say_of(tool, to, -ENOTDIR);
+	return access(to, W_OK | X_OK) ? say_of(tool, to, -errno) : 0;
 }
 
 int baseline_open(struct baseline *bl, const char *tool, const struct options *o,
@@ -48,7 +53,7 @@ int baseline_open(struct baseline *bl, const char *tool, const struct options *o
 	*bl = (struct baseline){ .tool = tool, .o = o };
 	if (!o->baseline && !o->save_baseline)
 		return 0;
-	err = check_paths(bl);
+	err = baseline_check(tool, o);
 	if (err)
 		return err;
 	bl->doc = tmpfile();

@@ -19,9 +19,11 @@ struct baseline {
 	bool is_slower;		/* something is, and --gate is given */
 };
 
+/* Whether the paths can be used; makes the directory. 0, or -errno behind one line on stderr. */
+int baseline_check(const char *tool, const struct options *o);
 /*
- * Before anything runs: whether the paths can be used. 0, or -errno behind one line on stderr. The
- * rest accepts a zeroed one.
+ * Before anything runs: checks, and keeps the document of the run to come. 0, or -errno behind one
+ * line on stderr. The rest accepts a zeroed one.
  */
 int baseline_open(struct baseline *bl, const char *tool, const struct options *o,
 		  struct reports *rs);

@@ -88,6 +88,12 @@ check "matrix: finished boots are not repeated" eval \
 	'matrix -a selfcheck -- -q && [ "$(grep -c "done before" "$work/log")" = ${#kernels[@]} ]'
 check "matrix: other arguments are another boot" eval \
 	'matrix -a selfcheck/empty -- -q && ! grep -q "done before" "$work/log"'
+check "matrix: a baseline of each is saved, and holds" eval \
+	'matrix -a selfcheck/empty --save-baseline "$work/base" -- -q && matrix -a selfcheck/empty --baseline "$work/base" --gate -- -q &&
+	 [ "$(ls "$work/base" | wc -l)" = ${#kernels[@]} ] && [ "$(grep -c "^1 same, 0 slower" "$work/tables")" = ${#kernels[@]} ]'
+sed -i 's/"value":[0-9.e-]*,"lo":[0-9.e-]*,"hi":[0-9.e-]*,/"value":-1,"lo":-1,"hi":-1,/g' "$work"/base/*
+check "matrix: slower than the baseline is status 1, with finished boots too" eval \
+	'matrix -a selfcheck/empty --baseline "$work/base" --gate -- -q; [ $? = 1 ] && grep -q "^selfcheck/empty .*slower$" "$work/tables"'
 check "matrix: a failed case is status 1, and named" eval \
 	'matrix -a "selfcheck/mix" -- -q --exec fake:fail@selfcheck/mix; [ $? = 1 ] && grep -q "selfcheck/mix: fail: " "$work/tables"'
 check "matrix: a kernel that is none is status 2, the others are measured" eval \

@@ -33,6 +33,9 @@ int campaign_check_args(const struct vm_options *o)
 		fprintf(stderr, "bench_vm: %s goes to each guest's runner, whose document is "
 			"kept in any case\n", runner.nr_outputs ? "-o behind --" : argv[1]);
 		rc = -EINVAL;
+	} else if (runner.baseline || runner.save_baseline) {
+		fprintf(stderr, "bench_vm: baselines go in front of --, to the verb itself\n");
+		rc = -EINVAL;
 	}
 	options_free(&runner);
 	return rc;

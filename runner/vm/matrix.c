@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "baseline.h"
 #include "campaign.h"
 #include "core/compare.h"
 #include "kernel.h"
@@ -448,6 +449,46 @@ static int print_figures(const struct matrix *m)
 	return err;
 }
 
+/* The document is that of a run that came to its end: read, compared, saved as behind a run. */
+static int judge_baseline(struct matrix *m, size_t i, const struct options *o)
+{
+	const struct run_doc *doc = &m->columns[i].doc;
+	struct boot *b = &m->boots[i];
+	struct baseline bl = { .tool = "bench_vm", .o = o, .doc = fopen(b->doc, "re") };
+	struct reports rs = {};
+	int status;
+
+	if (!bl.doc)
+		return fail(b->doc, -errno);
+	if (o->baseline)
+		printf("\n%s and its baseline:\n", b->kernel);
+	status = baseline_read(&bl, &doc->header) ? EXIT_USAGE :
+		 baseline_finish(&bl, &rs, !doc->end.failed);
+	if (!b->status)
+		b->status = status;
+	reports_close(&rs);
+	fclose(bl.doc);
+	baseline_close(&bl);
+	return 0;
+}
+
+static int judge_baselines(struct matrix *m)
+{
+	const struct options o = {
+		.baseline = (char *)m->o->baseline, .save_baseline = (char *)m->o->save_baseline,
+		.gate = m->o->gate,
+	};
+	size_t i;
+	int err = 0;
+
+	if (!o.baseline && !o.save_baseline)
+		return 0;
+	for (i = 0; i < m->nr && !err; i++)
+		if (m->columns[i].doc.complete)
+			err = judge_baseline(m, i, &o);
+	return err;
+}
+
 static int print_tables(struct matrix *m)
 {
 	int err;
@@ -456,6 +497,7 @@ static int print_tables(struct matrix *m)
 	err = err ?: print_failures(m);
 	err = err ?: compare_neighbours(m);
 	err = err ?: print_figures(m);
+	err = err ?: judge_baselines(m);
 	return err ?: fflush(stdout) ? -errno : 0;
 }
 
@@ -481,7 +523,10 @@ int matrix(const struct vm_options *o)
 	int err, status = EXIT_FAIL;
 	size_t i;
 
-	if (campaign_check_args(o))
+	const struct options baselines = { .baseline = (char *)o->baseline,
+					   .save_baseline = (char *)o->save_baseline };
+
+	if (campaign_check_args(o) || baseline_check("bench_vm", &baselines))
 		return EXIT_USAGE;
 	m.dir = o->results ? o->results : "results/matrix";
 	m.boots = calloc(m.nr, sizeof(*m.boots));

@@ -284,6 +284,18 @@ static int opt_gate(struct vm_options *o, const char *arg)
 	return 0;
 }
 
+static int opt_baseline(struct vm_options *o, const char *arg)
+{
+	o->baseline = arg;
+	return 0;
+}
+
+static int opt_save_baseline(struct vm_options *o, const char *arg)
+{
+	o->save_baseline = arg;
+	return 0;
+}
+
 static int opt_runs(struct vm_options *o, const char *arg)
 {
 	return parse_count("runs", arg, COMPARE_MAX_BOOTS, &o->runs);
@@ -364,7 +376,11 @@ static const struct opt_def {
 	{ "runs", "N", opt_runs, V(AB), 0,
 	  "boots of each kernel, default: 1 where they are counted, else until every\n"
 	  "verdict is settled, at most 16" },
-	{ "gate", NULL, opt_gate, V(AB), 0, "exit 1 if anything is slower" },
+	{ "baseline", "DOC|DIR", opt_baseline, V(MATRIX), 0,
+	  "compare each kernel with a document, DIR/RELEASE.jsonl of a directory" },
+	{ "save-baseline", "DIR", opt_save_baseline, V(MATRIX), 0,
+	  "keep the documents of kernels that passed as DIR/RELEASE.jsonl" },
+	{ "gate", NULL, opt_gate, V(AB) | V(MATRIX), 0, "exit 1 if anything is slower" },
 	{ "output", "FMT[:FILE]", opt_output, V(VMLINUX) | V(AB), 'o',
 	  "ab: table, md or jsonl, repeatable; vmlinux: the file" },
 	{ "quiet", NULL, opt_quiet, ~0u, 'q', "no notes on fetching and falling back" },
@@ -517,6 +533,8 @@ static int check(struct vm_options *o)
 		return bad("unexpected argument \"%s\"", o->args[0]);
 	if (o->verb == VM_VERB_BISECT && (!o->metric || o->has_max == !!o->before))
 		return bad("bisect wants --metric and one of --max and --not-worse-than");
+	if (o->verb == VM_VERB_MATRIX && o->gate && !o->baseline)
+		return bad("--gate of a matrix needs --baseline");
 	if (o->verb == VM_VERB_VMLINUX && !o->nr_outputs)
 		return bad("vmlinux wants -o FILE");
 	return 0;

@@ -43,7 +43,8 @@ struct vm_options {
 	const char *build;		/* bisect: the command that builds, or NULL */
 	double max;			/* bisect: without before */
 	bool has_max;
-	bool gate;			/* ab: status 1 if anything is slower */
+	bool gate;			/* ab, matrix: status 1 if anything is slower */
+	const char *baseline, *save_baseline;	/* matrix: as the runner's */
 	unsigned int runs;		/* ab: boots a side; 0: as many as it takes */
 	unsigned int jobs;		/* guests at once; 0: as many as fit */
 	/*
