@@ -206,7 +206,8 @@ static int verify(struct bench_run *r)
 	if (err)
 		return err;
 	if (runs - s->runs < want)
-		return bench_fail(r, -EBADMSG, "%s ran %llu times in %llu writes, not at least %llu",
+		return bench_fail(r, -EBADMSG,
+				  "%s ran %llu times in %llu writes, not at least %llu",
 				  r->bench->id, (unsigned long long)(runs - s->runs),
 				  (unsigned long long)r->ops, (unsigned long long)want);
 	return 0;

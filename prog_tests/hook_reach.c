@@ -178,7 +178,7 @@ static void unload(struct bench_run *r)
 		netns_run(s->pair.far.ns, detach_clsact, s);
 	if (s->xdp_link >= 0)
 		close(s->xdp_link);
-	/* Or the socket keeps the program until the map is freed, which happens in the background. */
+	/* Or the socket keeps the program until the map is freed, which is in the background. */
 	if (s->map >= 0)
 		bpf_map_delete_elem(s->map, &(uint32_t){ 0 });
 	if (s->map >= 0)

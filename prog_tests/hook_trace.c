@@ -339,7 +339,7 @@ static int setup(struct bench_run *r)
 		return attach(r);
 	if (p->hook->run != read_pages)
 		return 0;
-	/* A first touch while the program is attached would be a hit too many; the vDSO's as well. */
+	/* A first touch while the program is attached would be a hit too many; the vDSO's too. */
 	before(r);
 	bench_now_ns();
 	return read_pages(r, NR_PAGES, &b);

@@ -391,8 +391,8 @@ static int check(struct bench_run *r, const struct comm *c)
 
 	if (rd->wrong || rd->taken + c->refused != c->sent ||
 	    rd->missing + c->sent - rd->next != c->refused)
-		return bench_fail(r, -EBADMSG, "of %llu records %llu were refused, %llu taken, %llu "
-				  "of them wrong", (unsigned long long)c->sent,
+		return bench_fail(r, -EBADMSG, "of %llu records %llu were refused, %llu taken, "
+				  "%llu of them wrong", (unsigned long long)c->sent,
 				  (unsigned long long)c->refused, (unsigned long long)rd->taken,
 				  (unsigned long long)rd->wrong);
 	return 0;

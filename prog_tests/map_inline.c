@@ -58,7 +58,8 @@ static int check_inlining(struct bench_run *r, struct bpf_program *other)
 
 	err = err ?: xlated_count(bpf_program__fd(called), &out);
 	if (err)
-		return bench_fail(r, err, "cannot read the translated programs: %s", strerror(-err));
+		return bench_fail(r, err, "cannot read the translated programs: %s",
+				  strerror(-err));
 	if (in.nr[INSN_JUMP] > out.nr[INSN_JUMP] && in.nr[INSN_CALL] <= out.nr[INSN_CALL])
 		return 0;
 	return bench_fail(r, -EBADMSG, "%s has %lld jumps and %lld calls, inlined %lld and %lld",

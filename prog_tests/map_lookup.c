@@ -157,7 +157,8 @@ static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
 	if (err)
 		return bench_fail(r, -errno, "flock() failed: %s", strerror(errno));
 	if (!st->done)
-		return bench_fail(r, -EOPNOTSUPP, "the BPF LSM is not active (boot parameter lsm=)");
+		return bench_fail(r, -EOPNOTSUPP,
+				  "the BPF LSM is not active (boot parameter lsm=)");
 	b->done = st->done;
 	b->elapsed = st->end - st->start;
 	return 0;

@@ -322,7 +322,9 @@ static int open_buffer(struct bench_run *r, struct user_state *st, const char *p
 		err = record_open_ringbuf(&st->reader, map);
 	else
 		err = record_open_perfbuf(&st->reader, map, r->cpu, PERF_PAGES, false);
-	return err ? bench_fail(r, err, "cannot open %s: %s", bpf_map__name(map), strerror(-err)) : 0;
+	if (err)
+		return bench_fail(r, err, "cannot open %s: %s", bpf_map__name(map), strerror(-err));
+	return 0;
 }
 
 static int open_mapping(struct bench_run *r, struct user_state *st)

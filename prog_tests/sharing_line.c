@@ -133,7 +133,8 @@ static int verify_layout(struct bench_run *r, const struct placement *p)
 	for (i = 1; i < r->bench->workers; i++) {
 		uintptr_t cell = cell_of(r, p, i), before = cell_of(r, p, i - 1);
 		bool is_right = p->stride == 0 ? cell == first :
-				p->stride == 1 ? cell > before && cell / LINE_SZ == first / LINE_SZ :
+				p->stride == 1 ?
+				cell > before && cell / LINE_SZ == first / LINE_SZ :
 				cell - before == p->stride * sizeof(uint64_t);
 
 		if (!is_right)

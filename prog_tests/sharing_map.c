@@ -119,7 +119,8 @@ static int verify(struct bench_run *r)
 	for (uint32_t w = 0; w < r->bench->workers && !err; w++) {
 		done = skel->bss->cursors[w * CURSOR_STRIDE];
 		sum += done;
-		for (n = done > NR_CHECKED ? done - NR_CHECKED : 0; n < done && map_of(r) && !err; n++)
+		for (n = done > NR_CHECKED ? done - NR_CHECKED : 0; n < done && map_of(r) && !err;
+		     n++)
 			err = verify_write(r, v, n, w);
 	}
 	free(v);

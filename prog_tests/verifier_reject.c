@@ -324,7 +324,9 @@ static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
 	if (err)
 		return bench_fail(r, err, "refused with \"%s\", not \"%s\"", strerror(-err),
 				  strerror(-s->flaw->err));
-	return back ? bench_fail(r, back, "CAP_PERFMON does not come back: %s", strerror(-back)) : 0;
+	if (back)
+		return bench_fail(r, back, "CAP_PERFMON does not come back: %s", strerror(-back));
+	return 0;
 }
 
 static int verify_reason(struct bench_run *r, const struct subject *s, char *log)

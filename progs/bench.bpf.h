@@ -89,14 +89,15 @@ __u64 bench_args[BENCH_STATE_WORKERS * NR_BENCH_ARGS];
 #define bench_hide(x) asm volatile("" : "+r"(x))
 
 /*
- * Is a slow-down found? BPF_CPPFLAGS='-DBENCH_FAULT=\"hash\" -DBENCH_FAULT_INSNS=\"1\"' adds so many
- * dependent instructions to each operation of the measurements of that name.
+ * Is a slow-down found? BPF_CPPFLAGS='-DBENCH_FAULT=\"hash\" -DBENCH_FAULT_INSNS=\"1\"' adds so
+ * many dependent instructions to each operation of the measurements of that name.
  */
 #ifdef BENCH_FAULT
 #define BENCH_ADD_FAULT(name, value)							\
 	do {										\
 		if (!__builtin_strcmp(#name, BENCH_FAULT))				\
-			asm volatile(".rept " BENCH_FAULT_INSNS "; %0 ^= 0; .endr" : "+r"(value));	\
+			asm volatile(".rept " BENCH_FAULT_INSNS "; %0 ^= 0; .endr"	\
+				     : "+r"(value));					\
 	} while (0)
 #else
 #define BENCH_ADD_FAULT(name, value) do { } while (0)

@@ -16,7 +16,7 @@
 struct bench_state {
 	unsigned long long start;	/* bpf_ktime_get_ns() */
 	unsigned long long end;
-	unsigned long long done;	/* operations executed, counted by the chunks that returned */
+	unsigned long long done;	/* operations executed by the chunks that returned */
 	unsigned long long sink;	/* sum of what the operations returned */
 } __attribute__((aligned(128)));
 
@@ -24,7 +24,7 @@ struct bench_state {
 enum bench_arg {
 	BENCH_ARG_CHUNKS,	/* inner loops, at most */
 	BENCH_ARG_WORKER,
-	BENCH_ARG_UNTIL,	/* bpf_ktime_get_ns() behind which no further one begins; 0: never */
+	BENCH_ARG_UNTIL,	/* bpf_ktime_get_ns() behind which none begins; 0: never */
 	NR_BENCH_ARGS
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What does a bound check cost inside a tight loop? Measured: `bytes` bytes added up in one run of a
- * tc program, per byte; of global data with an index the verifier knows to be inside, with one that
- * is masked, with one that is compared; of the packet with one check in front of the loop, with one
- * for each byte, which ends the loop where it fails. Not measured: a check that fails.
- * Bias: all three of global data compute the index from a value in memory, also where it is not used.
- * In time each addition waits for the one before, and a check beside it may hide.
+ * What does a bound check cost inside a tight loop? Measured: `bytes` bytes added up in one run of
+ * a tc program, per byte; of global data with an index the verifier knows to be inside, with one
+ * that is masked, with one that is compared; of the packet with one check in front of the loop,
+ * with one for each byte, which ends the loop where it fails. Not measured: a check that fails.
+ * Bias: all three of global data compute the index from a value in memory, also where it is not
+ * used. In time each addition waits for the one before, and a check beside it may hide.
  */
 #include "bench.bpf.h"
 #include "jit_boundcheck.h"
@@ -19,7 +19,7 @@ __u8 data[BOUNDCHECK_SZ] __attribute__((aligned(64)));
 
 #define PER_BYTE __driver("test_run") __param("bytes", "64,1024") __ops("bytes")
 
-/* The index is hidden in each turn: the compiler can neither unroll it nor take a check out of it. */
+/* The index is hidden in each turn: the compiler can neither unroll it nor take a check out. */
 #define FOR_EACH_BYTE(i, n) for (i = 0; i < n; i++)
 
 SEC("?tc") __bench("the loop, adding up indices instead of bytes") PER_BYTE __baseline("once")

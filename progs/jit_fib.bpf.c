@@ -15,8 +15,8 @@
 const volatile __u64 n;
 
 /*
- * n is read here: of an argument the verifier would not know that the loop ends. It removes the loop
- * for n=0; that others are still there shows in the number.
+ * n is read here: of an argument the verifier would not know that the loop ends. It removes the
+ * loop for n=0; that others are still there shows in the number.
  */
 __noinline __u64 nth_fib(void)
 {

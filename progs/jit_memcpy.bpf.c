@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What does copying memory cost in a BPF program? Measured: a copy of `size` bytes between two
- * 8-byte aligned buffers in global data, warm in the cache: as the compiler expands it (8-byte loads
- * and stores; BPF has no wider ones and no string instruction), by each helper that copies, by the
- * kernel's memcpy() as a kfunc, by the same source compiled into a kernel module and into user
- * space; *_slots: 1 KiB into each of 100 slots in turn. Not measured: cold or unaligned buffers.
+ * 8-byte aligned buffers in global data, warm in the cache: as the compiler expands it (8-byte
+ * loads and stores; BPF has no wider ones and no string instruction), by each helper that copies,
+ * by the kernel's memcpy() as a kfunc, by the same source compiled into a kernel module and into
+ * user space; *_slots: 1 KiB into each of 100 slots in turn. Not measured: cold or unaligned
+ * buffers.
  * Each operation clears the first word of the destination and returns what arrived there, so that
  * one that does not copy every time is found; the baselines do so without the copy.
  * Bias: of copies with string instructions a counted guest counts each repetition.
@@ -246,9 +247,10 @@ BENCH(word_loop_slots, __bench("1 KiB in a loop over 8-byte words, to each of 10
 	return copy_words();
 }
 
-BENCH_TC(kfunc_slots, __bench("the kernel's memcpy() as a kfunc, 1 KiB to each of 100 slots in turn")
-		      __baseline("slots_empty") __needs("kmod") __batch("128")
-		      __xlated("call+1") __note(COUNTED))
+BENCH_TC(kfunc_slots,
+	 __bench("the kernel's memcpy() as a kfunc, 1 KiB to each of 100 slots in turn")
+	 __baseline("slots_empty") __needs("kmod") __batch("128")
+	 __xlated("call+1") __note(COUNTED))
 {
 	TAKE_SLOT(to);
 

@@ -3,7 +3,7 @@
  * What does one BPF instruction cost as machine code? Measured: 1024 of a kind in a row, each of
  * which waits for the one before (loads, stores and jumps do not), in one run of a tc program; per
  * instruction. Not measured: cache misses, mispredicted jumps, atomics that another CPU wants too.
- * Bias: none that is not in the baseline but some 1/1024 of an instruction for setting up registers.
+ * Bias: none that is not in the baseline but some 1/1024 of an instruction to set up registers.
  */
 #include "bench.bpf.h"
 #include "jit_ops.h"

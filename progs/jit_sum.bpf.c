@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How good is the machine code of a loop over a packet? Measured: the sum of the first 64 bytes of a
- * packet, n times over, each byte under a bound check of its own, from the same source (twin.h) as
- * eBPF, natively in a kernel module, natively in user space. Not measured: a cold packet, vector
+ * How good is the machine code of a loop over a packet? Measured: the sum of the first 64 bytes of
+ * a packet, n times over, each byte under a bound check of its own, from the same source (twin.h)
+ * as eBPF, natively in a kernel module, natively in user space. Not measured: a cold packet, vector
  * instructions.
  * Bias: eBPF calls a function for each sum (verified once, not in each of the loop's 64 operations)
  * and reads the packet's bounds in it; native code has both in front of the loop. The baselines
@@ -17,8 +17,8 @@
 const volatile __u64 n;
 
 /*
- * n is read here: of an argument the verifier would not know that the loop ends. It removes the loop
- * for n=0; that others are still there shows in the sum.
+ * n is read here: of an argument the verifier would not know that the loop ends. It removes the
+ * loop for n=0; that others are still there shows in the sum.
  */
 __noinline __u64 sum_packet(struct __sk_buff *skb)
 {

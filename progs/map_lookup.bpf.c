@@ -118,7 +118,8 @@ BENCH(name, tags __baseline("empty") ENTRIES __param("bytes", "64,256,1024")		\
 HIT_VALUE(array_value, BPF_MAP_TYPE_ARRAY, 0,
 	  __bench("lookup in an ARRAY, and a load from each 64 bytes of the value"))
 HIT_VALUE(hash_value, BPF_MAP_TYPE_HASH, BPF_F_ZERO_SEED,
-	  __bench("hit in a full HASH, and a load from each 64 bytes of the value") __xlated("call+1"))
+	  __bench("hit in a full HASH, and a load from each 64 bytes of the value")
+	  __xlated("call+1"))
 
 #define HIT_CPU(name, type, flags, tags)						\
 LOOKUP(name, type, 4, flags, tags __needs("map_lookup_percpu_elem") __xlated("load+1"))	\

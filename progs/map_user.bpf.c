@@ -2,7 +2,8 @@
 /*
  * What does a map access from user space cost? Measured: one operation on a full map with 4-byte
  * keys and 8-byte values, system call included: one call an element, or one for all elements
- * (`_batch`); per-CPU maps give and take the values of all possible CPUs. An element of a mapped array, each read waiting for the one before. One 64-byte record out of a ring or perf buffer that
+ * (`_batch`); per-CPU maps give and take the values of all possible CPUs. An element of a mapped
+ * array, each read waiting for the one before. One 64-byte record out of a ring or perf buffer that
  * holds as many as a batch, by libbpf's consumer, whose callback looks at each word. All check what
  * they got; `loop` has the loop, the key and such a check.
  *

@@ -154,7 +154,8 @@ BENCH_TC(lock_##name, __bench(text) CPUS(list) tags)					\
 #define TAKE bpf_spin_lock(&cell->lock)
 #define GIVE bpf_spin_unlock(&cell->lock)
 
-LOCKED(none, "element of an ARRAY looked up, plain add, no lock, a page apart", worker, , , "1,2,4", )
+LOCKED(none, "element of an ARRAY looked up, plain add, no lock, a page apart", worker, , ,
+       "1,2,4", )
 LOCKED(page, "the same under a lock of its own, a page apart", worker, TAKE, GIVE, "1,2,4",
        __baseline("lock_none") __xlated("call+2"))
 LOCKED(line, "locks and counters in one line, against a page apart", worker, TAKE, GIVE, "2,4",

@@ -15,7 +15,7 @@ BENCH_USER(refused_call, __bench("the system call, refused before the verifier")
 
 #define REJECT(name, text)								\
 	BENCH_USER(name, __bench(text) __baseline("refused_call")			\
-			 __note("as a count: string instructions count once for each unit they move"))
+		   __note("as a count: string instructions count once for each unit they move"))
 
 REJECT(unreachable, "an instruction that nothing leads to")
 REJECT(unset_register, "a register read that was never written")
@@ -36,5 +36,6 @@ REJECT(deep_calls, "a chain of 17 functions")
 
 /* As many ways left for later as the verifier keeps: 8192. */
 BENCH_USER(too_complex, __bench("more branches than the verifier follows at a time")
-			__baseline("refused_call") __param("jumps", "8200") __loads("6") __rounds("4")
+			__baseline("refused_call") __param("jumps", "8200")
+			__loads("6") __rounds("4")
 			__time_only("takes seconds of a counted guest, and its ticks"))

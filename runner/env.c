@@ -185,7 +185,7 @@ static void set_config_hash(json_t *env, const char *release)
 	set_string(env, "config", text);
 }
 
-/* Without what the launcher says to its runner, the boot loader of its files, and what is init's. */
+/* Without what the launcher tells its runner, the boot loader of its files, and what is init's. */
 static void set_cmdline(json_t *env)
 {
 	static const char *const not_these[] = { "bench.", "BOOT_IMAGE=", "initrd=" };
@@ -205,7 +205,7 @@ static void set_cmdline(json_t *env)
 	set_string(env, "cmdline", kept);
 }
 
-/* arm64's /proc/cpuinfo has no name: the device tree's, or the register that identifies the model. */
+/* arm64's /proc/cpuinfo has no name: the device tree's, or the register that names the model. */
 static void set_cpu(json_t *env)
 {
 	char buf[256], midr[32];

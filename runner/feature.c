@@ -262,24 +262,30 @@ static int probe_isa_v4(const struct feature *f, char *why, size_t why_sz)
 /* Each row: the release, and the commit that brought it. */
 static const struct feature features[] = {
 	{ "btf", "5.4", probe_file, 0, "/sys/kernel/btf/vmlinux", NULL },	/* 341dfcf8d78e */
-	{ "jit", "3.0", probe_jit, 0, "/proc/sys/net/core/bpf_jit_enable", NULL }, /* 0a14842f5a3c */
+	{ "jit", "3.0", probe_jit, 0, "/proc/sys/net/core/bpf_jit_enable",
+	  NULL },								/* 0a14842f5a3c */
 	{ "cmpxchg16b", "6.18", probe_cpu_flag, 0, "cx16",
 	  "cx16 among the CPU's flags; under emulation of 6.18 and 6.19 QEMU 8 or later" },
 	{ "bpf_stats", "5.8", probe_bpf_stats, 0, NULL, NULL },			/* d46edd671a14 */
 	{ "bpf_loop", "5.17", probe_helper, BPF_FUNC_loop, NULL, NULL },	/* e6f2dd0f8067 */
-	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL, NULL }, /* 69c087ba6225 */
+	{ "for_each_map_elem", "5.13", probe_helper, BPF_FUNC_for_each_map_elem, NULL,
+	  NULL },								/* 69c087ba6225 */
 	{ "dynptr", "5.19", probe_helper, BPF_FUNC_dynptr_from_mem, NULL, NULL }, /* 263ae152e962 */
 	{ "isa_v4", "6.6", probe_isa_v4, 0, NULL, NULL },			/* 8100928c8814 */
 	{ "dynptr_size", "6.5", probe_function, 0, "bpf_dynptr_size", NULL },	/* 26662d7347a0 */
-	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL }, /* 3f364222d032 */
-	{ "xdp_live_frames", "5.18", probe_xdp_live, 2 /* BPF_F_TEST_XDP_LIVE_FRAMES */, NULL, NULL }, /* b530e9e1063e */
-	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL, NULL }, /* 07343110b293 */
+	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes",
+	  NULL },								/* 3f364222d032 */
+	{ "xdp_live_frames", "5.18", probe_xdp_live, 2 /* BPF_F_TEST_XDP_LIVE_FRAMES */, NULL,
+	  NULL },								/* b530e9e1063e */
+	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL,
+	  NULL },								/* 07343110b293 */
 
 	{ "cgroup_skb", "4.10", probe_prog, BPF_PROG_TYPE_CGROUP_SKB, NULL, "CONFIG_CGROUP_BPF" },
 	{ "flow_dissector", "6.1", probe_flow_dissector, BPF_PROG_TYPE_FLOW_DISSECTOR, NULL,
 	  NULL },								/* 91350fe15293 */
 	{ "lwt", "4.10", probe_prog, BPF_PROG_TYPE_LWT_IN, NULL, "CONFIG_LWTUNNEL_BPF" },
-	{ "sk_lookup_run", "5.13", probe_function, 0, "bpf_prog_test_run_sk_lookup", NULL }, /* 7c32e8f8bc33 */
+	{ "sk_lookup_run", "5.13", probe_function, 0, "bpf_prog_test_run_sk_lookup",
+	  NULL },								/* 7c32e8f8bc33 */
 	{ "xdp_frags", "5.18", probe_function, 0, "bpf_xdp_load_bytes", NULL },	/* c2f2cdbeffda */
 	{ "sk_lookup", "5.9", probe_prog, BPF_PROG_TYPE_SK_LOOKUP, NULL, NULL },
 	{ "syscall_prog", "5.14", probe_prog, BPF_PROG_TYPE_SYSCALL, NULL, NULL },
@@ -288,11 +294,14 @@ static const struct feature features[] = {
 	{ "sk_msg", "4.17", probe_prog, BPF_PROG_TYPE_SK_MSG, NULL, NULL },
 	{ "sock_ops", "4.13", probe_prog, BPF_PROG_TYPE_SOCK_OPS, NULL, "CONFIG_CGROUP_BPF" },
 	{ "tracing", "5.5", trace_probe_trampoline, BPF_TRACE_FENTRY, "bpf_fentry_test1",
-	  "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS" },				/* fec56f5890d9, arm64 2aa6ac03516d */
-	{ "freplace", "5.6", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1", NULL }, /* be8704ff07d2 */
-	{ "lsm", "5.7", trace_probe_lsm, BPF_LSM_MAC, "task_getpgid", "CONFIG_BPF_LSM" }, /* 9d3fdea789c8 */
+	  "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS" },	/* fec56f5890d9, arm64 2aa6ac03516d */
+	{ "freplace", "5.6", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1",
+	  NULL },								/* be8704ff07d2 */
+	{ "lsm", "5.7", trace_probe_lsm, BPF_LSM_MAC, "task_getpgid",
+	  "CONFIG_BPF_LSM" },							/* 9d3fdea789c8 */
 
-	{ "iter", "5.9", trace_probe_btf, BPF_TRACE_ITER, "bpf_map_elem", NULL },	/* a5cbe05a6673 */
+	{ "iter", "5.9", trace_probe_btf, BPF_TRACE_ITER, "bpf_map_elem",
+	  NULL },								/* a5cbe05a6673 */
 
 	{ "lpm_trie", "4.11", probe_map, BPF_MAP_TYPE_LPM_TRIE, NULL, NULL },
 	{ "map_in_map", "4.12", probe_map, BPF_MAP_TYPE_ARRAY_OF_MAPS, NULL, NULL },
@@ -301,7 +310,8 @@ static const struct feature features[] = {
 	{ "sk_storage", "5.2", probe_map, BPF_MAP_TYPE_SK_STORAGE, NULL, NULL },
 	{ "inode_storage", "5.10", probe_map, BPF_MAP_TYPE_INODE_STORAGE, NULL, "CONFIG_BPF_LSM" },
 	{ "task_storage", "5.11", probe_map, BPF_MAP_TYPE_TASK_STORAGE, NULL, NULL },
-	{ "cgrp_storage", "6.2", probe_map, 32 /* BPF_MAP_TYPE_CGRP_STORAGE */, NULL, "CONFIG_CGROUPS" },
+	{ "cgrp_storage", "6.2", probe_map, 32 /* BPF_MAP_TYPE_CGRP_STORAGE */, NULL,
+	  "CONFIG_CGROUPS" },
 	{ "bloom_filter", "5.16", probe_map, BPF_MAP_TYPE_BLOOM_FILTER, NULL, NULL },
 	{ "ringbuf", "5.8", probe_map, BPF_MAP_TYPE_RINGBUF, NULL, NULL },
 	{ "user_ringbuf", "6.1", probe_map, BPF_MAP_TYPE_USER_RINGBUF, NULL, NULL },
@@ -313,17 +323,25 @@ static const struct feature features[] = {
 	{ "clsact", "4.5", probe_clsact, 0, NULL, "CONFIG_NET_CLS_BPF" },
 	{ "tcx", "6.6", probe_tcx, 0, NULL, NULL },				/* e420bed02507 */
 	{ "netkit", "6.7", probe_netkit, 0, NULL, "CONFIG_NETKIT" },		/* 35dfaad7188c */
-	{ "netfilter_link", "6.4", probe_netfilter_link, 0, NULL, "CONFIG_NETFILTER_BPF_LINK" }, /* 84601d6ee68a */
+	{ "netfilter_link", "6.4", probe_netfilter_link, 0, NULL,
+	  "CONFIG_NETFILTER_BPF_LINK" },					/* 84601d6ee68a */
 	{ "xdp_live_frames", "5.18", probe_live_frames, 0, NULL, NULL },	/* b530e9e1063e */
-	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type", "CONFIG_KPROBE_EVENTS" },
-	{ "kmod", "6.0", probe_kmod, 0, "bench_kmod_nop", "CONFIG_DEBUG_INFO_BTF_MODULES" }, /* a4703e318432 */
-	{ "uprobe", "4.1", trace_probe_uprobe, 0, "/sys/bus/event_source/devices/uprobe/type", "CONFIG_UPROBE_EVENTS" },
-	{ "kprobe_multi", "5.18", trace_probe_kprobe_multi, 0, "bpf_get_numa_node_id", "CONFIG_FPROBE" }, /* 0dcac2725406 */
-	{ "uprobe_multi", "6.6", trace_probe_uprobe_multi, 0, NULL, "CONFIG_UPROBE_EVENTS" }, /* 89ae89f53d20 */
+	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type",
+	  "CONFIG_KPROBE_EVENTS" },
+	{ "kmod", "6.0", probe_kmod, 0, "bench_kmod_nop",
+	  "CONFIG_DEBUG_INFO_BTF_MODULES" },					/* a4703e318432 */
+	{ "uprobe", "4.1", trace_probe_uprobe, 0, "/sys/bus/event_source/devices/uprobe/type",
+	  "CONFIG_UPROBE_EVENTS" },
+	{ "kprobe_multi", "5.18", trace_probe_kprobe_multi, 0, "bpf_get_numa_node_id",
+	  "CONFIG_FPROBE" },							/* 0dcac2725406 */
+	{ "uprobe_multi", "6.6", trace_probe_uprobe_multi, 0, NULL,
+	  "CONFIG_UPROBE_EVENTS" },						/* 89ae89f53d20 */
 	{ "raw_tp", "4.17", trace_probe_raw_tp, 0, "task_rename", NULL },	/* c4f6699dfcb8 */
 	{ "tp", "4.7", trace_probe_tp, 0, NULL, NULL },				/* 98b5c2c65c29 */
-	{ "perf_event", "4.9", trace_probe_perf_event, 0, NULL, "CONFIG_BPF_EVENTS" }, /* 0515e5999a46 */
-	{ "bpf_trigger_tp", "6.10", probe_function, 0, "bpf_modify_return_test_tp", NULL }, /* 3124591f6867 */
+	{ "perf_event", "4.9", trace_probe_perf_event, 0, NULL,
+	  "CONFIG_BPF_EVENTS" },						/* 0515e5999a46 */
+	{ "bpf_trigger_tp", "6.10", probe_function, 0, "bpf_modify_return_test_tp",
+	  NULL },								/* 3124591f6867 */
 };
 
 #define NR_FEATURES (sizeof(features) / sizeof(features[0]))

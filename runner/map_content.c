@@ -221,7 +221,8 @@ int map_empty(struct bench_run *r, struct bpf_map *map, const struct map_range *
 	}
 	free(keys);
 	if (err)
-		return bench_fail(r, err, "cannot empty %s: %s", bpf_map__name(map), strerror(-err));
+		return bench_fail(r, err, "cannot empty %s: %s", bpf_map__name(map),
+				  strerror(-err));
 	return 0;
 }
 
@@ -285,8 +286,9 @@ int map_run_refilled(struct bench_run *r, uint64_t ops, uint64_t per,
 			return r->err[0] ? err : bench_fail(r, err, "test run of %s: %s",
 							    r->bench->id, strerror(-err));
 		if (st->done != per)
-			return bench_fail(r, -EBADMSG, "%s did %llu operations of %llu", r->bench->id,
-					  (unsigned long long)st->done, (unsigned long long)per);
+			return bench_fail(r, -EBADMSG, "%s did %llu operations of %llu",
+					  r->bench->id, (unsigned long long)st->done,
+					  (unsigned long long)per);
 		b->elapsed += st->end - st->start;
 		sink += st->sink;
 	}

@@ -70,13 +70,13 @@ int map_flows_prepare(struct bench_run *r, const struct map_flows *f)
 	if (st && st->map_fd > 0)
 		return bpf_map__reuse_fd(map, st->map_fd);
 	if (counts && f->nr > MAX_FLOWS_COUNTED)
-		return bench_fail(r, -EOPNOTSUPP, "caches, which a count does not show; it grows no "
-				  "more above %u flows", MAX_FLOWS_COUNTED);
+		return bench_fail(r, -EOPNOTSUPP, "caches, which a count does not show; it grows "
+				  "no more above %u flows", MAX_FLOWS_COUNTED);
 	/* Half of it: a machine that has to reclaim memory measures that. */
 	if (have && need > have / 2)
-		return bench_fail(r, -EOPNOTSUPP, "memory: %u flows need %llu MiB, half of the %llu "
-				  "MiB available is less", f->nr, (unsigned long long)need >> 20,
-				  (unsigned long long)have >> 20);
+		return bench_fail(r, -EOPNOTSUPP, "memory: %u flows need %llu MiB, half of the "
+				  "%llu MiB available is less", f->nr,
+				  (unsigned long long)need >> 20, (unsigned long long)have >> 20);
 	return bpf_map__set_max_entries(map, ((uint64_t)f->nr * 100 + FLOWS_FILLED - 1) /
 					     FLOWS_FILLED);
 }

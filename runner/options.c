@@ -345,11 +345,13 @@ static const struct {
 	{ "list", VERB_LIST, 0, "list benches; -v: description, baseline, needs", NULL },
 	{ "show", VERB_SHOW, 1, "DOC: print a document (- is stdin)",
 	  "show needs a document" },
-	{ "compare", VERB_COMPARE, 2, "A B: what changed from A to B: a document, or a directory of boots, each",
+	{ "compare", VERB_COMPARE, 2,
+	  "A B: what changed from A to B: a document, or a directory of boots, each",
 	  "compare needs two documents" },
 	{ "disasm", VERB_DISASM, 2, "DOC ID: BPF instructions and machine code of a result",
 	  "disasm needs a document and the ID of one of its results" },
-	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not", NULL },
+	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not",
+	  NULL },
 	{ "help", VERB_HELP, 0, "this text", NULL },
 };
 

@@ -9,7 +9,16 @@
 #include "core/metric.h"
 #include "core/select.h"
 
-enum verb { VERB_RUN, VERB_LIST, VERB_SHOW, VERB_COMPARE, VERB_DISASM, VERB_DOCTOR, VERB_HELP, VERB_VERSION };
+enum verb {
+	VERB_RUN,
+	VERB_LIST,
+	VERB_SHOW,
+	VERB_COMPARE,
+	VERB_DISASM,
+	VERB_DOCTOR,
+	VERB_HELP,
+	VERB_VERSION
+};
 
 #define OPTIONS_MAX_OUT 8
 #define OPTIONS_MAX_FILES 2

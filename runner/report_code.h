@@ -21,8 +21,8 @@ const char *result_code_missing(const struct result *r, enum slot slot);
 int report_disasm(FILE *out, const struct run_doc *doc, const struct result *r);
 
 /*
- * Why rows of @t are faster or slower: the difference in machine code, with "prog" for the program's
- * own name. Unless @verbose up to COMPARE_MAX_DIFFS of COMPARE_MAX_LINES lines each, and
+ * Why rows of @t are faster or slower: the difference in machine code, with "prog" for the
+ * program's own name. Unless @verbose up to COMPARE_MAX_DIFFS of COMPARE_MAX_LINES lines each, and
  * COMPARE_MAX_NOTES programs of which a line says all (the same code, or the same change as
  * another's). Nothing where no verdict asks for it. 0 or -ENOMEM.
  */

@@ -123,7 +123,8 @@ static int add_insn(const struct part *p, uint32_t at, struct code_listing *l)
 	}
 	target = branch_target(p->c->arch, insn, &where);
 	snprintf(text, sizeof(text), "%s%s%.*s", insn->mnemonic, *insn->op_str ? " " : "",
-		 target < 0 ? (int)sizeof(insn->op_str) : (int)(where - insn->op_str), insn->op_str);
+		 target < 0 ? (int)sizeof(insn->op_str) : (int)(where - insn->op_str),
+		 insn->op_str);
 	while (text[0] && text[strlen(text) - 1] == ' ')
 		text[strlen(text) - 1] = 0;
 	if (target >= p->len) {

@@ -135,7 +135,8 @@ int trace_probe_trampoline(const struct feature *f, char *why, size_t why_sz)
 	link = bpf_raw_tracepoint_open(NULL, fd);
 	close(fd);
 	if (link == -524)
-		snprintf(why, why_sz, "functions of this kernel take no trampoline (arm64: before 6.4)");
+		snprintf(why, why_sz,
+			 "functions of this kernel take no trampoline (arm64: before 6.4)");
 	return verdict(link);
 }
 

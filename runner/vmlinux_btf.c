@@ -40,7 +40,7 @@ static const char *name_of(const struct btf *btf, __u32 id)
 	return btf__name_by_offset(btf, btf__type_by_id(btf, id)->name_off);
 }
 
-/* In rising order of IDs, so that the first of several equal names is found first, as libbpf does. */
+/* In rising order of IDs, so that of several equal names the first is found, as by libbpf. */
 static void make_index(struct btf *btf)
 {
 	__u32 id, at, nr = btf__type_cnt(btf);

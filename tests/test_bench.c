@@ -275,7 +275,8 @@ TEST_F(benches, bad_values)
 
 	for (size_t i = 0; i < NR(bad_values); i++) {
 		snprintf(clause, sizeof(clause), "(\"%s\")", strchr(bad_values[i], '=') + 1);
-		EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, RUN, "bench:param=n=-8", bad_values[i])) {
+		EXPECT_EQ(-EINVAL,
+			  ADD(&self->list, "p", D, RUN, "bench:param=n=-8", bad_values[i])) {
 			TH_LOG("taken: %s", bad_values[i]);
 		}
 		EXPECT_EQ(0, strncmp(err, "program p: bad __", 17));

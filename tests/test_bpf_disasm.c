@@ -116,7 +116,9 @@ TEST(instructions)
 
 TEST(imm64)
 {
-	static const uint8_t constant[16] = { 0x18, 1, 0, 0, 0x78, 0x56, 0x34, 0x12, 0, 0, 0, 0, 1 };
+	static const uint8_t constant[16] = {
+		0x18, 1, 0, 0, 0x78, 0x56, 0x34, 0x12, 0, 0, 0, 0, 1,
+	};
 	static const uint8_t callback[16] = { 0x18, 0x42, 0, 0, 34 };
 	struct code_name name = { 0, "map:hash_map+16" };
 	struct prog_code c = code_of(constant, 16);

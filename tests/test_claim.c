@@ -471,7 +471,8 @@ TEST(the_checks_of_the_table)
 	EXPECT_TRUE(is_case("f/a:n=*,m=1", true));
 	EXPECT_FALSE(is_case("f/a:n=*,m=1", false));
 	EXPECT_TRUE(has_cases(&c) && has_cases(&limit) && has_cases(&gap) && has_cases(&order4));
-	EXPECT_TRUE(has_bounds(&c) && has_bounds(&limit) && has_bounds(&gap) && has_bounds(&order4));
+	EXPECT_TRUE(has_bounds(&c) && has_bounds(&limit) && has_bounds(&gap) &&
+		    has_bounds(&order4));
 	c.cases[2] = "f/c";
 	EXPECT_FALSE(has_cases(&c));
 	c.min = 0;

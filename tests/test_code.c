@@ -84,7 +84,8 @@ TEST(base64)
 		{ "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "\xff\xfe\xfb", "//77" },
 	};
 	static const char *const wrong[] = {
-		"A", "AA", "AAA", "AAA\n", "A===", "====", "=AAA", "AA=A", "Zg==Zg==", "Zm9v ", "AA-A",
+		"A", "AA", "AAA", "AAA\n", "A===", "====", "=AAA", "AA=A", "Zg==Zg==", "Zm9v ",
+		"AA-A",
 	};
 	struct code_bytes b;
 	char text[16];
@@ -309,7 +310,8 @@ static const uint8_t two_funcs[] = {
 
 static struct prog_code *x86_new(void)
 {
-	struct prog_code *c = code_new(two_funcs, sizeof(two_funcs) / 8, x86_image, sizeof(x86_image));
+	struct prog_code *c = code_new(two_funcs, sizeof(two_funcs) / 8, x86_image,
+				       sizeof(x86_image));
 
 	c->funcs[0].len = X86_FIRST;
 	prog_code_add_func(c, "prog_chunk", 5, sizeof(x86_image) - X86_FIRST);
@@ -389,7 +391,8 @@ static const char *arm_symbol(void *ctx, uint64_t addr)
 }
 
 static const uint8_t arm64_image[] = {
-	MOV(MOVN, 10, 0, 0xefff), MOV(MOVK, 10, 1, 0x8000), MOV(MOVK, 10, 2, 0x8000), /* 0: helper */
+	MOV(MOVN, 10, 0, 0xefff), MOV(MOVK, 10, 1, 0x8000),	/* 0: helper */
+	MOV(MOVK, 10, 2, 0x8000),
 	LE32(0xd63f0140u),					/* 12: blr x10 */
 	MOV(MOVN, 0, 2, 0x7fff), MOV(MOVK, 0, 1, 0x0123), MOV(MOVK, 0, 0, 0x4500), /* 16: map */
 	MOV(MOVZ, 1, 0, 0x7777),				/* 28: a number */
@@ -420,7 +423,8 @@ TEST(arm64)
 		IMM64(0x21, 7, 8), IMM64(0x11, 9, 0), INSN(0x95, 0, 0, 0), INSN(0x95, 0, 0, 0),
 	};
 	struct code_symbols s = symbols();
-	struct prog_code *c = code_new(xlated, sizeof(xlated) / 8, arm64_image, sizeof(arm64_image));
+	struct prog_code *c = code_new(xlated, sizeof(xlated) / 8, arm64_image,
+				       sizeof(arm64_image));
 
 	c->funcs[0].len = 80;
 	prog_code_add_func(c, "prog_chunk", 10, sizeof(arm64_image) - 80);

@@ -321,7 +321,8 @@ TEST(but)
 /* The same text with a branch and without one is not the same change. */
 TEST(change_of_a_branch)
 {
-	struct code_listing none = listing("r"), jump = listing("r|jmp >0"), plain = listing("r|jmp");
+	struct code_listing none = listing("r"), jump = listing("r|jmp >0"),
+			    plain = listing("r|jmp");
 	struct code_diff *a, *b;
 
 	ASSERT_EQ(0, code_diff__new(&a, &none, &jump));

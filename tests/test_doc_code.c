@@ -128,12 +128,14 @@ TEST(malformed)
 		{ "{\"raw\":{\"id\":\"a b\"}}", "code.raw id is no name" },
 		{ "{\"raw\":{\"why\":\"\\u001b[\"}}", "code.raw.why is no text" },
 		{ "{\"raw\":{\"xlated\":7}}", "code.raw.xlated is not a string" },
-		{ "{\"raw\":{\"xlated\":\"lQ\"}}", "code.raw.xlated is not base64 of at most 64 KiB" },
+		{ "{\"raw\":{\"xlated\":\"lQ\"}}",
+		  "code.raw.xlated is not base64 of at most 64 KiB" },
 		{ "{\"raw\":{" GOOD_XLATED ",\"jited\":\"*\"}}",
 		  "code.raw.jited is not base64 of at most 64 KiB" },
 		{ "{\"raw\":{" GOOD_XLATED "}}",
 		  "code.raw has funcs without xlated, or xlated without" },
-		{ "{\"raw\":{" GOOD_XLATED ",\"funcs\":7}}", "code.raw.funcs is no array of at most 64" },
+		{ "{\"raw\":{" GOOD_XLATED ",\"funcs\":7}}",
+		  "code.raw.funcs is no array of at most 64" },
 		{ "{\"raw\":{" GOOD_XLATED ",\"funcs\":[7]}}",
 		  "code.raw.funcs has an entry that is not [name, number, number]" },
 		{ "{\"raw\":{" GOOD_XLATED ",\"funcs\":[[7,0,0]]}}",
@@ -186,8 +188,9 @@ TEST(too_many)
 		struct memory m;
 
 		memory_open(&m);
-		fprintf(m.out, "{\"type\":\"result\",\"id\":\"f/c\",\"family\":\"f\",\"case\":\"c\","
-			"\"status\":\"ok\",\"code\":{\"raw\":{%s", cases[k].before);
+		fprintf(m.out, "{\"type\":\"result\",\"id\":\"f/c\",\"family\":\"f\","
+			"\"case\":\"c\",\"status\":\"ok\",\"code\":{\"raw\":{%s",
+			cases[k].before);
 		for (int i = 0; i < cases[k].nr; i++)
 			fprintf(m.out, "%s%s", i ? "," : "", cases[k].one);
 		fputs("]}}}", m.out);
@@ -232,7 +235,8 @@ TEST(shared)
 
 TEST(no_memory)
 {
-	static const char id[] = "{\"type\":\"result\",\"id\":\"f/c\",\"family\":\"f\",\"case\":\"c\","
+	static const char id[] =
+		"{\"type\":\"result\",\"id\":\"f/c\",\"family\":\"f\",\"case\":\"c\","
 		"\"status\":\"ok\",\"code\":{\"raw\":{\"id\":\"f/d\"}}}";
 	struct doc_item item;
 	struct result r;

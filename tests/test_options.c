@@ -336,8 +336,10 @@ static const struct {
 	{ { "show", "a", "b", "c" }, "unexpected argument \"b\" (see --help)" },
 	{ { "compare" }, "compare needs two documents or directories (see --help)" },
 	{ { "compare", "a" }, "compare needs two documents or directories (see --help)" },
-	{ { "disasm", "a" }, "disasm needs a document and the ID of one of its results (see --help)" },
-	{ { "disasm", "a", "f/c", "-q" }, "option --quick does not belong to this verb (see --help)" },
+	{ { "disasm", "a" },
+	  "disasm needs a document and the ID of one of its results (see --help)" },
+	{ { "disasm", "a", "f/c", "-q" },
+	  "option --quick does not belong to this verb (see --help)" },
 	{ { "compare", "a", "b", "c" }, "unexpected argument \"c\" (see --help)" },
 	{ { "-n", "1,x" }, "\"1,x\" is no list of numbers like 1,3-5" },
 	{ { "-n", "-2" }, "\"-2\" is no list of numbers like 1,3-5" },
@@ -581,7 +583,8 @@ TEST_F(line, every_allocation_fails)
 TEST(help_names_everything)
 {
 	static const char *const rows[] = {
-		"\n  run ", "\n  list ", "\n  show ", "\n  compare ", "\n  disasm ", "\n  doctor ", "\n  help ",
+		"\n  run ", "\n  list ", "\n  show ", "\n  compare ", "\n  disasm ", "\n  doctor ",
+		"\n  help ",
 		"\n  -t, --name NAMES ", "\n  -a, --allow NAMES ", "\n  -d, --deny NAMES ",
 		"\n  -n, --num NUMS ", "\n  -l, --list ", "\n  -o, --output FMT[:FILE] ",
 		"\n  -q, --quick ", "\n  -v, --verbose ", "\n      --clock CLOCK ",

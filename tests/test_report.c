@@ -223,7 +223,8 @@ TEST(table)
 	EXPECT_IN(text, "timeout: needs bpf_loop\n");
 	EXPECT_IN(text, "312 bytes exact jited");
 	EXPECT_IN(text, "[1] rep movsb counts once per byte\n[2] another note\n");
-	EXPECT_IN(text, "A/A noise floor: 0.0100 ns/op [-0.0100, 0.0300] 97.9%, up to 1.9 % of raw\n");
+	EXPECT_IN(text, "A/A noise floor: 0.0100 ns/op [-0.0100, 0.0300] 97.9%, "
+			"up to 1.9 % of raw\n");
 	EXPECT_IN(text, "5 passed, 3 failed, 1 skipped in 12.3 s (ns clock, kernel 6.12.95)\n");
 	text = report(&doc, "table", 1);
 	EXPECT_IN(text, "      jited          312 bytes exact, n 1, excluded 0");
@@ -257,7 +258,8 @@ TEST(table_of_counts)
 TEST(odd_documents)
 {
 	char long_id[] =
-		"map_lookup/a_case_with_a_name_that_is_longer_than_the_column_may_be_wide:entries=65536";
+		"map_lookup/a_case_with_a_name_that_is_longer_than_the_column_may_be_wide"
+		":entries=65536";
 	struct estimate e = estimate_ns(0, 1);
 	struct comparison_table t;
 	struct run_doc doc;
@@ -318,7 +320,8 @@ TEST(digits)
 		doc_init(&doc, CLOCK_KIND_NS);
 		doc_add(&doc, "f/c", STATUS_OK);
 		result_add_metric(&doc.results[0], "raw",
-				  &(struct estimate){ .value = cases[i].value, .level = 0.97, .n = 8,
+				  &(struct estimate){ .value = cases[i].value, .level = 0.97,
+						      .n = 8,
 						      .lo = cases[i].value - cases[i].half,
 						      .hi = cases[i].value + cases[i].half });
 		EXPECT_IN(report(&doc, "table", 0), cases[i].text);
@@ -435,7 +438,8 @@ TEST(comparisons_in_time)
 	make_comparison(&a, &b, CLOCK_KIND_NS, &t);
 	text = report_comparison(&t, "table", 0);
 	EXPECT_TRUE(is_plain(text));
-	EXPECT_IN(text, "the environments differ:\n  kernel: 6.12.95 -> 7.2.12\n  kernel_cc: not rec");
+	EXPECT_IN(text, "the environments differ:\n  kernel: 6.12.95 -> 7.2.12\n"
+			"  kernel_cc: not rec");
 	EXPECT_IN(text, "net ns/op                  12.3       14.5  +2.20 [1.75, 2.65] +18%");
 	EXPECT_IN(text, "  slower\n");
 	EXPECT_EQ(NULL, strstr(text, "jited bytes"));
@@ -452,7 +456,8 @@ TEST(comparisons_in_time)
 	EXPECT_IN(text, " same, 1 slower, 0 faster, ");
 	EXPECT_IN(report_comparison(&t, "table", 1), "map_lookup/lru");
 	text = report_comparison(&t, "jsonl", 0);
-	EXPECT_IN(text, "{\"type\":\"comparison\",\"id\":\"" CASE "\",\"verdict\":\"slower\",\"metric\":");
+	EXPECT_IN(text, "{\"type\":\"comparison\",\"id\":\"" CASE "\",\"verdict\":\"slower\","
+			"\"metric\":");
 	EXPECT_IN(text, "\"env_diffs\":[\"kernel: 6.12.95 -> 7.2.12\",\"kernel_cc");
 	EXPECT_IN(text, "{\"type\":\"comparison_end\",\"same\":");
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
@@ -477,7 +482,8 @@ TEST(comparisons_of_counts)
 	make_comparison(&a, &b, CLOCK_KIND_INSN, &t);
 	text = report_comparison(&t, "table", 0);
 	EXPECT_IN(text, "net insn/op                  41         43  +2 +4.9%");
-	EXPECT_IN(text, "2 same, 1 slower, 0 faster, 0 unresolved, 6 n/a (exact: counted guests)\n");
+	EXPECT_IN(text, "2 same, 1 slower, 0 faster, 0 unresolved, 6 n/a "
+			"(exact: counted guests)\n");
 	EXPECT_IN(report_comparison(&t, "jsonl", 0), "\"exact\":true");
 	ASSERT_NE(NULL, freopen("/dev/null", "w", stderr));
 	ASSERT_EQ(0, reports_open(&rs, out_spec("ktap"), 0));

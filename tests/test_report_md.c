@@ -106,8 +106,8 @@ static void make_counted(void)
 	}
 	json_object_set_new(b[0].header.env, "kernel", json_string("7.2.12"));
 	json_object_set_new(a[0].header.env, "kernel_cc",
-			    json_string("gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0 with <b>|many</b> "
-					"words"));
+			    json_string("gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0 with "
+					"<b>|many</b> words"));
 	json_object_set_new(b[0].header.env, "kernel_cc",
 			    json_string("gcc-15 (Debian 15.2.0-1) 15.2.0 [x](y) and a\nline"));
 	if (compare_docs(a, b, &t, err, sizeof(err)))
@@ -118,8 +118,9 @@ TEST(changed_rows)
 {
 	make_counted();
 	comparison("md", 0);
-	EXPECT_EQ(0, strncmp(text, "- A: kernel 6.12.95, 1 boot, seed 1\n- B: kernel 7.2.12, 1 boot, "
-			     "seed 1\n- clock: insn, exact: counted guests\n- kernel_cc: ", 110));
+	EXPECT_EQ(0, strncmp(text, "- A: kernel 6.12.95, 1 boot, seed 1\n"
+			     "- B: kernel 7.2.12, 1 boot, seed 1\n"
+			     "- clock: insn, exact: counted guests\n- kernel_cc: ", 110));
 	EXPECT_IN(text, "\\<b>\\|many\\</b>");
 	EXPECT_IN(text, "[x]\\(y)");
 	EXPECT_EQ(NULL, strstr(text, "- kernel: "));
@@ -248,11 +249,13 @@ TEST(a_run)
 	a->end = (struct doc_end){ .passed = 4, .failed = 1, .skipped = 1, .seconds = 2 };
 	reports_end(&rs, &a->end);
 	written(&rs);
-	EXPECT_EQ(0, strncmp(text, "- bench_progs 0.1, kernel 6.12.95, tcg-icount, insn clock, seed 1\n\n"
-			     "| case ", 70));
-	EXPECT_IN(text, "| hook_run/xdp                 |  85.0059 insn/op exact |   - |    - | exact   | ok |\n");
+	EXPECT_EQ(0, strncmp(text, "- bench_progs 0.1, kernel 6.12.95, tcg-icount, insn clock, "
+			     "seed 1\n\n| case ", 70));
+	EXPECT_IN(text, "| hook_run/xdp                 "
+			"|  85.0059 insn/op exact |   - |    - | exact   | ok |\n");
 	EXPECT_IN(text, "| fail: value 7 \\| 8  [31m |\n");
-	EXPECT_IN(text, "| f/bare                       |                      - |   - |    - | -       | ok |\n");
+	EXPECT_IN(text, "| f/bare                       "
+			"|                      - |   - |    - | -       | ok |\n");
 	EXPECT_IN(text, "\n4 passed, 1 failed, 1 skipped in 2.0 s.\n");
 	/* Cut short; and a document that says nothing of itself. */
 	json_object_clear(a->header.env);

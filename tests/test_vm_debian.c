@@ -50,7 +50,8 @@ TEST(packages_that_carry_a_kernel)
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ASSERT_TRUE(debian_package_version(cases[i].package, flavour, version, sizeof(buf)));
+		ASSERT_TRUE(debian_package_version(cases[i].package, flavour, version,
+						   sizeof(buf)));
 		EXPECT_STREQ(version, cases[i].version);
 	}
 }

@@ -156,8 +156,9 @@ TEST_F(launch, a_guest_does_without_the_module)
 {
 	self->cfg.needs_kmod = true;
 	RUN("for arg; do [ \"$last\" != -initrd ] || initrd=$arg; last=$arg; done; "
-	    "grep -qa 'bench.kmod' \"$initrd\" && grep -qa 'no source .*bench_kmod.c' \"$initrd\" || "
-	    "exit; " BOOT PLAN X_DONE Y_DONE END EXIT(0));
+	    "grep -qa 'bench.kmod' \"$initrd\" && "
+	    "grep -qa 'no source .*bench_kmod.c' \"$initrd\" || exit; "
+	    BOOT PLAN X_DONE Y_DONE END EXIT(0));
 	EXPECT_VERDICT(VM_PASSED, 0);
 	EXPECT_STREQ(self->out.reason, "");
 	self->cfg.needs_kmod = false;
@@ -358,7 +359,8 @@ TEST_F(launch, silent_kvm_falls_back_within_ten_seconds_and_once)
 	RUN(UNDER_KVM("exec sleep 100") BOOT EXIT(0));
 	EXPECT_VERDICT(VM_PASSED, 0);
 	EXPECT_TRUE(now_s() - start < 4.0);
-	EXPECT_NOTE("no KVM (/dev/kvm is there, but no guest came up with it since this host booted)");
+	EXPECT_NOTE("no KVM (/dev/kvm is there, "
+		    "but no guest came up with it since this host booted)");
 }
 
 TEST_F(launch, kvm_that_emulates_falls_back_at_once)
@@ -500,8 +502,8 @@ TEST_F(launch, flooded_console)
 
 TEST_F(launch, flooded_channel)
 {
-	RUN(BOOT PLAN X_DONE "yes \"{\\\"note\\\":\\\"$(head -c 100000 /dev/zero | tr '\\0' x)\\\"}\" | "
-	    "head -c 150M >&3; exec sleep 100");
+	RUN(BOOT PLAN X_DONE "yes \"{\\\"note\\\":\\\"$(head -c 100000 /dev/zero | "
+	    "tr '\\0' x)\\\"}\" | head -c 150M >&3; exec sleep 100");
 	EXPECT_VERDICT(VM_FLOODED, 15);
 	EXPECT_STREQ(self->out.reason, "guest flooded its results in a/y: more than 128 MiB");
 }

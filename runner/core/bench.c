@@ -163,13 +163,14 @@ static int decl_fill_numbers(const struct decl *d, struct bench *b, char *err, s
 	v = min_batch;
 	if (d->batch && (bench_value(b, d->batch, &v) || v < 1 || v > BENCH_MAX_BATCH ||
 			 (v & (v - 1))))
-		return decl_fail(err, err_sz, "program %s: bad __batch(\"%s\"): a power of two up to %d",
-			    b->name, d->batch, BENCH_MAX_BATCH);
+		return decl_fail(err, err_sz,
+				 "program %s: bad __batch(\"%s\"): a power of two up to %d",
+				 b->name, d->batch, BENCH_MAX_BATCH);
 	b->min_batch = v < min_batch ? min_batch : v;
 	v = 1;
 	if (d->workers && (bench_value(b, d->workers, &v) || v < 1 || v > BENCH_MAX_WORKERS))
 		return decl_fail(err, err_sz, "program %s: bad __workers(\"%s\"): 1 to %d", b->name,
-			    d->workers, BENCH_MAX_WORKERS);
+				 d->workers, BENCH_MAX_WORKERS);
 	b->workers = v;
 	return 0;
 }
@@ -186,7 +187,8 @@ static int decl_add_one(struct bench_list *list, const struct decl *d, struct be
 		len += snprintf(id + len, sizeof(id) - len, "%c%s=%lld", i ? ',' : ':',
 				b->params[i].name, b->params[i].value);
 	if (len > (int)DOC_MAX_NAME)
-		return decl_fail(err, err_sz, "program %s: ID longer than %u", b->name, DOC_MAX_NAME);
+		return decl_fail(err, err_sz, "program %s: ID longer than %u", b->name,
+				 DOC_MAX_NAME);
 	b->id = id;
 	for (i = 0; i < b->nr_checks; i++)
 		if (bench_parse_check(b, d->checks[i], &b->checks[i]))
@@ -217,8 +219,9 @@ static int decl_expand(struct bench_list *list, const struct decl *d, struct ben
 		return decl_fail(err, err_sz, "program %s: parameter list too long", b->name);
 	while ((value = strsep(&rest, ","))) {
 		if (++nr > BENCH_MAX_VALUES || decl_number(value, &b->params[at].value))
-			return decl_fail(err, err_sz, "program %s: bad value \"%s\" of parameter %s",
-				    b->name, value, b->params[at].name);
+			return decl_fail(err, err_sz,
+					 "program %s: bad value \"%s\" of parameter %s",
+					 b->name, value, b->params[at].name);
 		rc = decl_expand(list, d, b, at + 1, err, err_sz);
 		if (rc)
 			return rc;
@@ -250,22 +253,24 @@ int bench_list_add(struct bench_list *list, const char *family, const char *prog
 		names[i][len] = '\0';
 		b.params[i].name = names[i];
 		if (!decl_name_is_plain(names[i]) || bench_param(&b, names[i]) != &b.params[i])
-			return decl_fail(err, err_sz, "program %s: bad or repeated parameter \"%s\"",
-				    prog, names[i]);
+			return decl_fail(err, err_sz,
+					 "program %s: bad or repeated parameter \"%s\"",
+					 prog, names[i]);
 	}
 	if (b.trigger && b.driver != DRIVER_LOOP)
-		return decl_fail(err, err_sz, "program %s: __trigger() is a loop of BENCH() and excludes "
-			    "__driver()", prog);
+		return decl_fail(err, err_sz, "program %s: __trigger() is a loop of BENCH() and "
+				 "excludes __driver()", prog);
 	if (b.is_exclusive && (!d.proto.baseline || d.proto.base_kind != BASE_BENCH))
-		return decl_fail(err, err_sz, "program %s: __exclusive needs a bench as its baseline",
-			    prog);
+		return decl_fail(err, err_sz,
+				 "program %s: __exclusive needs a bench as its baseline", prog);
 	if ((d.ops || d.has_retval) && b.driver != DRIVER_TEST_RUN)
 		return decl_fail(err, err_sz, "program %s: __ops() and __retval() need "
-			    "__driver(\"test_run\")", prog);
+				 "__driver(\"test_run\")", prog);
 	if ((b.base_kind == BASE_ONCE || b.base_kind == BASE_REFUSED) &&
 	    b.driver != DRIVER_TEST_RUN)
-		return decl_fail(err, err_sz, "program %s: baseline \"%s\" needs __driver(\"test_run\")",
-			    prog, b.baseline);
+		return decl_fail(err, err_sz,
+				 "program %s: baseline \"%s\" needs __driver(\"test_run\")",
+				 prog, b.baseline);
 	return decl_expand(list, &d, &b, 0, err, err_sz);
 }
 
@@ -281,8 +286,9 @@ int bench_list_add_derived(struct bench_list *list, const char *family, const ch
 	struct decl d = {};
 
 	if (!decl_name_is_plain(family) || !decl_name_is_plain(name) || !*description)
-		return decl_fail(err, err_sz, "derived bench \"%s\" of %s: bad name or no description",
-			    name, family);
+		return decl_fail(err, err_sz,
+				 "derived bench \"%s\" of %s: bad name or no description",
+				 name, family);
 	return decl_add_one(list, &d, &b, err, err_sz);
 }
 
@@ -363,8 +369,8 @@ static int resolve_baseline(struct bench_list *list, size_t i, char *err, size_t
 		if (j == i && !given.nr_params)
 			return decl_fail(err, err_sz, "%s: is its own baseline", b->id);
 		if (!drivers_match(&list->v[j], b) || list->v[j].workers != b->workers)
-			return decl_fail(err, err_sz, "%s: baseline %s has another driver or number of "
-				    "workers", b->id, list->v[j].id);
+			return decl_fail(err, err_sz, "%s: baseline %s has another driver or "
+					 "number of workers", b->id, list->v[j].id);
 		b->base = j;
 		return 0;
 	}

@@ -233,12 +233,12 @@ int decl_parse(struct decl *d, const char *prog, const char *const *tags, size_t
 			continue;
 		any = true;
 		if (decl_parse_tag(d, tags[i] + prefix))
-			return decl_fail(err, err_sz, "program %s: bad or repeated tag \"%s\"", prog,
-				    tags[i]);
+			return decl_fail(err, err_sz, "program %s: bad or repeated tag \"%s\"",
+					 prog, tags[i]);
 	}
 	if (any && !d->is_bench)
-		return decl_fail(err, err_sz, "program %s: has tags but no __bench(\"description\")",
-			    prog);
+		return decl_fail(err, err_sz,
+				 "program %s: has tags but no __bench(\"description\")", prog);
 	if (any && !decl_name_is_plain(prog))
 		return decl_fail(err, err_sz, "program %s: a name has only a-z, 0-9 and _", prog);
 	return 0;

@@ -115,7 +115,8 @@ static void put_atomic(char *buf, size_t sz, const struct insn *n)
 	const char *type = size_text(n, false), *bits = (n->code >> 3 & 3) == 3 ? "64" : "";
 	const char *sign = n->imm == 0 || n->imm == 1 ? "+" : (n->imm & 0xf0) == 0x40 ? "|" :
 			   (n->imm & 0xf0) == 0x50 ? "&" : "^";
-	const char *name = *sign == '+' ? "add" : *sign == '|' ? "or" : *sign == '&' ? "and" : "xor";
+	const char *name = *sign == '+' ? "add" : *sign == '|' ? "or" :
+			   *sign == '&' ? "and" : "xor";
 	unsigned int dst = n->dst, src = n->src;
 
 	switch (n->imm) {

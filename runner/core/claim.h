@@ -36,7 +36,8 @@ struct claim {
 	 * has in the document, and for CLAIM_LIMIT the smallest too.
 	 */
 	const char *cases[CLAIM_MAX_CASES];
-	const char *metric;	/* NULL: net, else raw, else the first that can be better or worse */
+	/* NULL: net, else raw, else the first that can be better or worse. */
+	const char *metric;
 	double min, max;
 	bool time_only;		/* a count of instructions misleads */
 	unsigned int min_cpus;	/* the relation is one of machines with at least as many */

@@ -29,7 +29,8 @@ static const struct claim claims[] = {
 	  "preparing an sk_skb program costs at least 5 times as much as a tc program",
 	  CLAIM_RATIO, CASES("hook_net/sk_skb_verdict", "hook_net/tc_ingress"), CLAIM_AT_LEAST(5) },
 	{ "prep_sk_skb_socket", P1("3.1"),
-	  "preparing an sk_skb program is of the order of magnitude of reaching the socket's reader",
+	  "preparing an sk_skb program is of the order of magnitude of reaching the socket's "
+	  "reader",
 	  CLAIM_RATIO, CASES("hook_net/sk_skb_verdict", "hook_reach/socket"),
 	  CLAIM_BETWEEN(0.1, 10), .time_only = true },
 	{ "echo_xdp", P1("3.1, figure 3"),
@@ -221,7 +222,8 @@ static const struct claim claims[] = {
 	  CLAIM_RATIO, CASES("chain_packet/tail_const", "chain_packet/one_body"),
 	  .metric = "raw", CLAIM_AT_MOST(1.03), .time_only = true },
 	{ "packet_subprogs", P1("4.3, table 5"),
-	  "a packet program in subprograms costs as much as in tail calls with constant index (3 %)",
+	  "a packet program in subprograms costs as much as in tail calls with constant index "
+	  "(3 %)",
 	  CLAIM_RATIO, CASES("chain_packet/subprogs", "chain_packet/tail_const"),
 	  .metric = "raw", CLAIM_BETWEEN(1 / 1.03, 1.03), .time_only = true },
 	{ "packet_tail_var", P1("4.3, table 5"),

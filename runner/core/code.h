@@ -8,8 +8,8 @@
 /*
  * What the kernel made of a program: translated BPF instructions and machine code, both without
  * addresses. Where one was, the field is 0 and a name says what it was: of a symbol, "map:NAME",
- * "map:NAME+OFFSET", or "?". So equal code is equal bytes, whatever was loaded where, and a document
- * tells nobody where a kernel is.
+ * "map:NAME+OFFSET", or "?". So equal code is equal bytes, whatever was loaded where, and a
+ * document tells nobody where a kernel is.
  */
 #define CODE_MAX_IMAGE 65536u		/* bytes of xlated, and of jited */
 #define CODE_MAX_FUNCS 64u		/* the program and its subprograms */
@@ -29,7 +29,7 @@ struct code_func {
 };
 
 struct code_name {
-	uint32_t at;		/* xlated: instruction; jited: byte of the field (arm64: instruction) */
+	uint32_t at;		/* xlated: insn; jited: byte of the field (arm64: insn) */
 	char *name;
 };
 
@@ -74,7 +74,7 @@ int code_base64_get(struct code_bytes *out, const char *text, size_t max);
 
 /* What addresses mean at the time of measuring. */
 struct code_symbols {
-	/* The symbol that begins at an address, the map of an ID, the kfunc of a BTF ID; or NULL. */
+	/* The symbol that begins at an address, map of an ID, kfunc of a BTF ID; or NULL. */
 	const char *(*symbol)(void *ctx, uint64_t addr);
 	const char *(*map)(void *ctx, uint32_t id);
 	const char *(*kfunc)(void *ctx, uint32_t id);

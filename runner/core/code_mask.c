@@ -284,8 +284,8 @@ static bool begins_address(const struct prog_code *c, enum code_arch arch,
 }
 
 /*
- * A JIT compiles instruction by instruction, so that unexplained addresses are those of the maps, in
- * the order of xlated, if there are as many of the one as of the other.
+ * A JIT compiles instruction by instruction, so that unexplained addresses are those of the maps,
+ * in the order of xlated, if there are as many of the one as of the other.
  */
 static int name_maps(struct prog_code *c, enum code_arch arch)
 {

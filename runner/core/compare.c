@@ -214,7 +214,7 @@ static int add_row(struct rows *rows, const struct row_side *a, const struct row
 	return 0;
 }
 
-/* The rows that boot @nr of the side is the first to have, of B only those that A has not at all. */
+/* The rows that boot @nr of the side is the first to have, of B only those that A lacks. */
 static int add_boot(struct rows *rows, const struct comparison_side *s, size_t nr)
 {
 	const struct run_doc *doc = &s->docs[nr];

@@ -22,7 +22,7 @@ struct comparison {
 	double value_a, value_b;
 	double shift;			/* b - a, in the metric's unit */
 	struct interval shift_iv;
-	double delta;			/* absolute, in the metric's unit; counts: the clock's rounding */
+	double delta;			/* in the metric's unit; counts: the clock's rounding */
 	double p;			/* two-sided, adjusted by Holm; 1 where not tested */
 	enum verdict verdict;
 	char why[96];			/* reason of n/a and unresolved; "boots of A disagree" */
@@ -67,7 +67,7 @@ int compare_env(const struct doc_header *a, const struct doc_header *b, char ***
 #define COMPARE_ALPHA 0.05
 #define COMPARE_LOOKS_KEY "looks"
 #define COMPARE_MIN_BOOTS 6u	/* a side */
-#define COMPARE_BOOTS 16u	/* a side, unless told: tests/test_compare_sim.c has what they find */
+#define COMPARE_BOOTS 16u	/* a side, unless told; what they find: tests/test_compare_sim.c */
 #define COMPARE_MAX_BOOTS 64u	/* bound of stats_hl_shift() */
 /* The boots a side at the look behind the one at @boots (0: the first): 6, 9, 12, ..., @max. */
 unsigned int compare_next_look(unsigned int boots, unsigned int max);

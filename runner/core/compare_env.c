@@ -117,8 +117,9 @@ int compare_env(const struct doc_header *a, const struct doc_header *b, char ***
 	err = add_diff(*diffs, nr, &tool, a->version ? a->version : NOT_RECORDED,
 		       b->version ? b->version : NOT_RECORDED);
 	for (size_t i = 0; i < NR_KEYS && !err; i++)
-		err = add_diff(*diffs, nr, &keys[i], value_text(json_object_get(a->env, keys[i].name),
-								buf_a, sizeof(buf_a)),
+		err = add_diff(*diffs, nr, &keys[i],
+			       value_text(json_object_get(a->env, keys[i].name), buf_a,
+					  sizeof(buf_a)),
 			       value_text(json_object_get(b->env, keys[i].name), buf_b,
 					  sizeof(buf_b)));
 	if (!err)

@@ -6,9 +6,9 @@
  * several that do not, the interval is what holds all of theirs.
  *
  * Time: the unit is the load, or with several boots the boot, whose value is the row's figure in
- * its document. A row is slower or faster when a Mann-Whitney test rejects "b - a is within +-delta"
- * (compare_noise.c) after Holm's correction over all tested rows, same when the Hodges-Lehmann
- * interval is inside +-delta.
+ * its document. A row is slower or faster when a Mann-Whitney test rejects "b - a is within
+ * +-delta" (compare_noise.c) after Holm's correction over all tested rows, same when the
+ * Hodges-Lehmann interval is inside +-delta.
  */
 #include "compare_row.h"
 

@@ -14,7 +14,8 @@ struct edit {
 
 /*
  * The shortest way from lines @a to lines @b (Myers 1986), in order. From LINE_DIFF_MAX edits on (2
- * MiB of memory) all that is between equal beginnings and ends goes and comes. @edits is to be freed. 0 or -ENOMEM.
+ * MiB of memory) all that is between equal beginnings and ends goes and comes. @edits is to be
+ * freed. 0 or -ENOMEM.
  */
 #define LINE_DIFF_MAX 1024
 int line_diff(const char *const *a, size_t nr_a, const char *const *b, size_t nr_b,

@@ -17,7 +17,7 @@ struct verifier_stat {
  * BPF_LOG_STATS (4) adds the time and the stack.
  */
 struct verifier_stats {
-	struct verifier_stat time_us;		/* of all passes, fixups and the JIT of subprograms too */
+	struct verifier_stat time_us;		/* of all passes, fixups, the JIT of subprograms */
 	struct verifier_stat insns;		/* instructions walked, along all paths */
 	struct verifier_stat limit;		/* of insns */
 	struct verifier_stat max_states_per_insn;
@@ -26,7 +26,7 @@ struct verifier_stats {
 	struct verifier_stat mark_read;		/* longest walk to mark a register as read */
 	struct verifier_stat subprogs;		/* the main program included */
 	struct verifier_stat stack_sum;		/* bytes, of the frames of all subprograms */
-	struct verifier_stat stack_deepest;	/* bytes, of the deepest chain of calls; 7.3 has it */
+	struct verifier_stat stack_deepest;	/* bytes, of the deepest call chain; 7.3 has it */
 };
 
 /*

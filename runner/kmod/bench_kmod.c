@@ -39,7 +39,7 @@ BENCH_KFUNC u64 bench_kmod_nop(u64 x)
 	return x;
 }
 
-/* The kernel's memcpy() of a length unknown when compiled; the bytes copied, 0 if they do not fit. */
+/* The kernel's memcpy() of a length unknown when compiled; bytes copied, 0 if they do not fit. */
 BENCH_KFUNC u64 bench_kmod_memcpy(void *dst, u32 dst__sz, const void *src, u32 src__sz)
 {
 	if (src__sz > dst__sz)

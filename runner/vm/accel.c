@@ -60,10 +60,11 @@ static bool read_boot_id(char *id)
 void kvm_explain(int err, char *why, size_t sz)
 {
 	if (err == ENOENT || err == ENODEV || err == ENXIO)
-		snprintf(why, sz, "there is no /dev/kvm: the CPU has none, or the module kvm_intel or "
-			 "kvm_amd is not loaded");
+		snprintf(why, sz, "there is no /dev/kvm: the CPU has none, or the module "
+			 "kvm_intel or kvm_amd is not loaded");
 	else if (err == EACCES || err == EPERM)
-		snprintf(why, sz, "no permission for /dev/kvm: its group is for that (Debian: kvm)");
+		snprintf(why, sz,
+			 "no permission for /dev/kvm: its group is for that (Debian: kvm)");
 	else
 		snprintf(why, sz, "/dev/kvm: %s", strerror(err));
 }

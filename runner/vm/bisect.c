@@ -20,7 +20,8 @@
  * suite's "config".
  */
 #define BUILD_DEFAULT	"set -e; " \
-			"[ -e .config ] || make -s allnoconfig KCONFIG_ALLCONFIG=\"$BENCH_CONFIG\"; " \
+			"[ -e .config ] || " \
+			"make -s allnoconfig KCONFIG_ALLCONFIG=\"$BENCH_CONFIG\"; " \
 			"make -s olddefconfig; make -s -j\"$(nproc)\" vmlinux"
 
 struct bisect {

@@ -66,9 +66,9 @@ int debian_spec(struct scratch *s, const char *arg, char *spec, size_t sz)
 	len = debian_is_version(spec) ? strspn(spec, "0123456789.+-~abcdefghijklmnopqrstuvwxyz_") :
 		strspn(spec, "abcdefghijklmnopqrstuvwxyz-");
 	if (!len || spec[len] || strlen(arg) >= sz || spec[0] == '-')
-		return scratch_fail(s, VM_NO_KERNEL, -EINVAL, "no Debian kernel \"%.80s\": a version "
-				    "such as 6.12, a suite such as sid, or " NEWEST " is wanted",
-				    arg);
+		return scratch_fail(s, VM_NO_KERNEL, -EINVAL, "no Debian kernel \"%.80s\": a "
+				    "version such as 6.12, a suite such as sid, or " NEWEST
+				    " is wanted", arg);
 	return 0;
 }
 
@@ -314,7 +314,8 @@ static int fetch_version(struct scratch *s, struct fetch *f)
 		err = rename(f->dir, final_dir) ? -errno : 0;
 	}
 	if (err && disk_is_full(s->cache)) {
-		scratch_fail(s, VM_NO_KERNEL, -ENOSPC, "cannot fetch the %s %s: no space left in %s",
+		scratch_fail(s, VM_NO_KERNEL, -ENOSPC,
+			     "cannot fetch the %s %s: no space left in %s",
 			     f->what, f->version, s->cache);
 		err = -ENOSPC;
 	}
@@ -527,7 +528,7 @@ int debian_headers(struct scratch *s, const char *version, char *dir, size_t sz)
 	}
 	/* No package was there to be unpacked. */
 	if (!err && access(dir, F_OK))
-		return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "the archive had no kernel headers %s "
-				    "(remove %s to look again)", version, top);
+		return scratch_fail(s, VM_NO_KERNEL, -ENOENT, "the archive had no kernel headers "
+				    "%s (remove %s to look again)", version, top);
 	return err;
 }

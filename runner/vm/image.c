@@ -67,7 +67,8 @@ enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_
 		kind = IMAGE_BZIMAGE;
 	else if (len >= ARM64_HEADER_END && !memcmp(p + ARM64_MAGIC, "ARM\x64", 4))
 		kind = IMAGE_ARM64;
-	else if (len >= ARM64_HEADER_END && !memcmp(p, "MZ", 2) && !memcmp(p + ZBOOT_MAGIC, "zimg", 4))
+	else if (len >= ARM64_HEADER_END && !memcmp(p, "MZ", 2) &&
+		 !memcmp(p + ZBOOT_MAGIC, "zimg", 4))
 		kind = IMAGE_ZBOOT;
 	else if (compression_detect(data, len) == COMPRESSION_GZIP)
 		kind = IMAGE_GZIP;

@@ -32,7 +32,7 @@ enum image_kind image_detect(const struct vm_arch *arch, const void *data, size_
 int image_payload(const struct vm_arch *arch, const void *data, size_t len, const void **payload,
 		  size_t *payload_len);
 
-/* What a bzImage says of itself, "RELEASE (who@where) ...", without a NUL for sure. NULL: nothing. */
+/* "RELEASE (who@where) ...", as a bzImage says of itself; may lack a NUL. NULL: nothing. */
 const char *image_version(const void *data, size_t len);
 
 /* Has the Xen note with the 32-bit entry QEMU boots an ELF kernel through (CONFIG_PVH). */
@@ -43,7 +43,7 @@ bool image_has_section(const void *elf, size_t len, const char *name);
 int image_find_btf(const void *image, size_t len, const void **btf, size_t *btf_len);
 /* Has kmalloc_nolock() (6.18), which gives nothing on a CPU without cmpxchg16b. */
 bool image_needs_cx16(const void *elf, size_t len);
-/* Of a kernel from 6.5 on: uses cmpxchg16b on per-CPU memory, as SLUB's fast path does up to 6.19. */
+/* Of a kernel from 6.5 on: uses cmpxchg16b on per-CPU memory, as SLUB's fast path up to 6.19. */
 bool image_has_percpu_cx16(const void *elf, size_t len);
 
 /*

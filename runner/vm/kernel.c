@@ -202,7 +202,8 @@ int kernel_installed(struct scratch *s, const char *root, const char *release, s
 		snprintf(name, sizeof(name), forms[i], release);
 		if (text_format(path, sizeof(path), "%s/%s", root, name) || access(path, F_OK))
 			continue;
-		if (text_format(k->modules, sizeof(k->modules), "%s/lib/modules/%s", root, release) ||
+		if (text_format(k->modules, sizeof(k->modules), "%s/lib/modules/%s", root,
+				release) ||
 		    text_format(k->build, sizeof(k->build), "%s/build", k->modules))
 			return -ENAMETOOLONG;
 		return kernel_file(s, path, k);

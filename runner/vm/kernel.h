@@ -26,7 +26,7 @@ int kernel_installed(struct scratch *s, const char *root, const char *release, s
 /* "6.12.95-custom", as the image itself says. 0 or -errno (-ENOENT: it does not). */
 int kernel_release(const char *image, char *release, size_t sz);
 
-/* Puts which image it is into @hash: one that is built anew has another time or size. 0 or -errno. */
+/* Puts which image it is into @hash: one built anew has another time or size. 0 or -errno. */
 int kernel_hash_add(const struct kernel *k, uint64_t *hash);
 
 #endif

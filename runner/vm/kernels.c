@@ -162,7 +162,8 @@ static int offers_read(struct scratch *s, struct offers *os)
 			err = offers_add_suite(s, os, suite);
 		}
 		if (err == -EHOSTUNREACH)
-			scratch_fail(s, VM_NO_KERNEL, err, "the mirrors cannot be reached (%s)", why);
+			scratch_fail(s, VM_NO_KERNEL, err, "the mirrors cannot be reached (%s)",
+				     why);
 	}
 	close(lock);
 	return err;
@@ -225,7 +226,7 @@ int kernels_list(const struct vm_config *cfg)
 	if (err)
 		return close_scratch(&s, err);
 	err = offers_read(&s, &os);
-	/* No apt, no mirror, a cache that cannot be written: what is cached is there all the same. */
+	/* No apt, no mirror, a cache that cannot be written: what is cached is there still. */
 	if (err && err != -EINTR && err != -ENOMEM) {
 		fprintf(stderr, "bench_vm: %s: only what is cached is listed\n",
 			s.reason[0] ? s.reason : strerror(-err));
@@ -250,8 +251,8 @@ static const char *strip_prefix(struct scratch *s, const char *spec, const char 
 {
 	if (!strncmp(spec, PREFIX, strlen(PREFIX)))
 		return spec + strlen(PREFIX);
-	scratch_fail(s, VM_USAGE, -EINVAL, "%s %s: a kernel \"" PREFIX "...\" is wanted; others are "
-		     "where they are", verb, spec);
+	scratch_fail(s, VM_USAGE, -EINVAL, "%s %s: a kernel \"" PREFIX "...\" is wanted; others "
+		     "are where they are", verb, spec);
 	return NULL;
 }
 
@@ -331,7 +332,8 @@ static void prune_old(struct scratch *s, const struct cached_list *l)
 		for (j = 0; j < l->nr; j++)
 			if (debian_is_newer(l->kernels[j].version, l->kernels[i].version))
 				break;
-		snprintf(why, sizeof(why), ", replaced by %s", j < l->nr ? l->kernels[j].version : "");
+		snprintf(why, sizeof(why), ", replaced by %s",
+			 j < l->nr ? l->kernels[j].version : "");
 		if (j < l->nr && !prune_kernel(s, &l->kernels[i], why))
 			continue;
 		snprintf(name, sizeof(name), PREFIX "%s", l->kernels[i].version);

@@ -91,7 +91,8 @@ static int key_add_compiler(struct scratch *s, struct build *b)
 	return 0;
 }
 
-static int find_tree(struct scratch *s, const struct kernel *k, char *tree, char *vmlinux, size_t sz)
+static int find_tree(struct scratch *s, const struct kernel *k, char *tree, char *vmlinux,
+		     size_t sz)
 {
 	int err;
 

@@ -92,8 +92,8 @@ int qemu_cmdline(const struct qemu_guest *g, const char *console, const char *ch
 		len = snprintf(text, sz, CMDLINE_BASE " bench.accel=kvm " CMDLINE_KVM, console,
 			       channel);
 	else
-		len = snprintf(text, sz, CMDLINE_BASE " bench.accel=%s " CMDLINE_FIXED "%s", console,
-			       channel, g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg",
+		len = snprintf(text, sz, CMDLINE_BASE " bench.accel=%s " CMDLINE_FIXED "%s",
+			       console, channel, g->accel == VM_ACCEL_INSN ? "tcg-icount" : "tcg",
 			       g->accel == VM_ACCEL_INSN && g->nr_cpus == 1 ?
 			       g->arch->one_cpu : "");
 	return len >= 0 && (size_t)len < sz ? 0 : -E2BIG;

@@ -75,7 +75,10 @@ int proc_start(struct scratch *s, struct proc *c, char *const argv[], const char
 		const char *err_path, const char *dir);
 /* Wall milliseconds, < 0: for ever. 1 when it ended, 0 after the time, -EINTR after a signal. */
 int proc_wait(struct scratch *s, struct proc *c, int timeout_ms);
-/* Kills it and what it started, and reaps; the wait status, or -1 when it was reaped before. Safe to repeat. */
+/*
+ * Kills it and what it started, and reaps; the wait status, or -1 when it was reaped before. Safe
+ * to repeat.
+ */
 int proc_end(struct proc *c);
 /* Runs to its end. The exit status, 128 + signal, or -errno. */
 int proc_run(struct scratch *s, char *const argv[], const char *out_path, const char *err_path,

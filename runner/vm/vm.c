@@ -33,7 +33,7 @@ struct vm {
 	struct scratch s;
 	const struct vm_config *cfg;
 	struct kernel kernel;
-	char boot_image[PATH_MAX];	/* uncompressed; the bzImage when its ELF has no PVH entry */
+	char boot_image[PATH_MAX];	/* uncompressed; the bzImage if its ELF has no PVH entry */
 	char initrd[PATH_MAX], console[PATH_MAX], channel[PATH_MAX], errors[PATH_MAX];
 	char qemu[PATH_MAX], vng[PATH_MAX], runner[PATH_MAX];
 	bool has_cx16;			/* see qemu_has_cx16() */
@@ -235,11 +235,11 @@ static int vm_prepare(struct vm *vm)
 				    s->arch->qemu_package);
 	if (vm->cfg->engine == VM_ENGINE_VNG &&
 	    qemu_find(s->arch, VNG, vm->vng, sizeof(vm->vng)))
-		return scratch_fail(s, VM_NO_QEMU, -ENOENT, "no " VNG " in PATH (virtme-ng; --engine "
-				    "qemu needs none)");
+		return scratch_fail(s, VM_NO_QEMU, -ENOENT, "no " VNG " in PATH (virtme-ng; "
+				    "--engine qemu needs none)");
 	if (vm->cfg->accel == VM_ACCEL_KVM && is_foreign(vm->cfg))
-		return scratch_fail(s, VM_USAGE, -EINVAL, "--accel kvm: no KVM for %s guests on this "
-				    "machine", s->arch->name);
+		return scratch_fail(s, VM_USAGE, -EINVAL, "--accel kvm: no KVM for %s guests on "
+				    "this machine", s->arch->name);
 	err = vm_open_console(vm);
 	if (err)
 		return err;

@@ -432,7 +432,8 @@ void vm_options_help(FILE *out)
 	fputs("\n"
 	      "exit status: 0 passed, 1 failed, 2 usage or no such kernel, 4 nothing could run,\n"
 	      "10 panicked, 11 hung, 12 did not boot, 13 no QEMU, 14 QEMU died, 15 flooded its\n"
-	      "output, 124 timed out, 130 interrupted, 143 terminated; a guest that ended badly in\n"
+	      "output, 124 timed out, 130 interrupted, 143 terminated; "
+	      "a guest that ended badly in\n"
 	      "a case is followed by one that goes on behind it, and then 1 is the status\n"
 	      "environment: BENCH_CACHE (cache directory), BENCH_PROGS (runner, default: beside\n"
 	      "bench_vm)\n", out);

@@ -19,7 +19,8 @@
 #define ROOT		"/run/bench.root"
 
 /* Nothing of the host's root is left in sight, and nothing is read through 9p any more. */
-#define COMMAND		"mkdir " ROOT " && mount -t tmpfs none " ROOT " && cp -a " FILES "/. " ROOT \
+#define COMMAND		"mkdir " ROOT " && mount -t tmpfs none " ROOT \
+			" && cp -a " FILES "/. " ROOT \
 			" && exec chroot " ROOT " /init " GUEST_COMMAND
 
 /* vng makes one line of its arguments and parts it again. */
@@ -33,12 +34,12 @@ int vng_check(struct scratch *s, const struct kernel *k)
 	if (strcmp(s->arch->name, "x86"))
 		return scratch_fail(s, VM_USAGE, -EINVAL, "--engine vng: only for x86 guests");
 	if (k->debian[0])
-		return scratch_fail(s, VM_USAGE, -EINVAL, "--engine vng: the debian: kernels have no "
-				    "9p, by which vng shares its root; give -k one that has "
+		return scratch_fail(s, VM_USAGE, -EINVAL, "--engine vng: the debian: kernels have "
+				    "no 9p, by which vng shares its root; give -k one that has "
 				    "(installed, or a build tree)");
 	if (!is_plain(k->image) || !is_plain(s->dir))
-		return scratch_fail(s, VM_USAGE, -EINVAL, "--engine vng: %s: vng takes no path with "
-				    "such characters", is_plain(s->dir) ? k->image : s->dir);
+		return scratch_fail(s, VM_USAGE, -EINVAL, "--engine vng: %s: vng takes no path "
+				    "with such characters", is_plain(s->dir) ? k->image : s->dir);
 	return 0;
 }
 
