@@ -8,25 +8,19 @@
 #include "bench_family.h"
 #include "cgroup.h"
 #include "core/verifier_log.h"
-#include "insn_buf.h"
 #include "net/attach.h"
 #include "net/netns.h"
+#include "verifier_prog.h"
 #include "verifier_load.skel.h"
 
 #define LOOPBACK 1		/* its ifindex in every namespace */
-#define LOOP_BODY 8
-#define SUBPROG_SZ 100		/* instructions */
 #define RINGBUF_SZ 65536
 #define LOG_STATS 4		/* BPF_LOG_STATS */
 
 /* What one slot loads, makes or attaches. */
 struct subject {
 	const struct action *action;
-	struct insn_buf code;
-	struct btf *btf;
-	struct bpf_func_info funcs[2];
-	uint32_t nr_funcs;
-	uint64_t least, most;	/* instructions the verifier must walk on any kernel */
+	struct verifier_prog source;
 	struct verifier_stats stats;
 	uint64_t load_ns;	/* of the load that had these */
 	uint32_t xlated, jited, memory;
@@ -41,7 +35,7 @@ struct subject {
 struct action {
 	const char *name;
 	/* Once a load: writes the program, of a size that @n says; what else is needed. */
-	int (*emit)(struct subject *s, uint32_t n);
+	int (*emit)(struct verifier_prog *p, uint32_t n);
 	int (*begin)(struct bench_run *r, struct subject *s);
 	/* One operation: 0 or -errno. */
 	int (*once)(const struct bench_run *r, struct subject *s);
@@ -50,170 +44,15 @@ struct action {
 	uint32_t detail;	/* map flags, attach type */
 };
 
-static void emit_additions(struct insn_buf *b, size_t nr)
-{
-	for (size_t i = 0; i < nr; i++)
-		insn_add(b, insn_alu(BPF_ADD, BPF_REG_0, 0x1000 + i));
-}
-
-static int end_program(struct subject *s, uint64_t least, uint64_t most)
-{
-	s->least = least;
-	s->most = most;
-	return s->code.err;
-}
-
-static int emit_empty(struct subject *s, uint32_t n)
-{
-	(void)n;
-	insn_add(&s->code, insn_set(BPF_REG_0, 0));
-	insn_add(&s->code, insn_exit());
-	return end_program(s, 2, 2);
-}
-
-static int emit_straight_line(struct subject *s, uint32_t n)
-{
-	insn_add(&s->code, insn_set(BPF_REG_0, 0));
-	emit_additions(&s->code, n - 2);
-	insn_add(&s->code, insn_exit());
-	return end_program(s, n, n);
-}
-
-/*
- * What one way leaves behind in r0 nobody compares, so the other way, walked later, is found equal
- * at the instruction where they meet.
- */
-static int emit_branches(struct subject *s, uint32_t n)
-{
-	struct insn_buf *b = &s->code;
-	uint32_t blocks = (n - 2) / 3;
-
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	for (uint32_t i = 0; i < blocks; i++) {
-		insn_add(b, insn_load(BPF_W, BPF_REG_2, BPF_REG_1,
-				      offsetof(struct __sk_buff, mark)));
-		insn_add(b, insn_jump_if(BPF_JGT, BPF_REG_2, i, 1));
-		insn_add(b, insn_alu(BPF_ADD, BPF_REG_0, 1));
-	}
-	emit_additions(b, n - b->nr - 1);
-	insn_add(b, insn_exit());
-	return end_program(s, n, 4ull * n);
-}
-
-/* The comparison at the end makes every value of r0 count: as many states as ways. */
-static int emit_many_states(struct subject *s, uint32_t n)
-{
-	struct insn_buf *b = &s->code;
-
-	insn_add(b, insn_load(BPF_W, BPF_REG_6, BPF_REG_1, offsetof(struct __sk_buff, mark)));
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	for (uint32_t bit = 1; bit < n; bit *= 2) {
-		insn_add(b, insn_jump_if(BPF_JSET, BPF_REG_6, bit, 1));
-		insn_add(b, insn_alu(BPF_ADD, BPF_REG_0, bit));
-	}
-	insn_add(b, insn_jump_if(BPF_JEQ, BPF_REG_0, n, 1));
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	insn_add(b, insn_exit());
-	return end_program(s, 3ull * n, 16ull * n);
-}
-
-static int emit_bounded_loop(struct subject *s, uint32_t n)
-{
-	struct insn_buf *b = &s->code;
-
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	insn_add(b, insn_set(BPF_REG_6, 0));
-	emit_additions(b, LOOP_BODY);
-	insn_add(b, insn_alu(BPF_ADD, BPF_REG_6, 1));
-	insn_add(b, insn_jump_if(BPF_JLT, BPF_REG_6, n, -(LOOP_BODY + 2)));
-	insn_add(b, insn_exit());
-	return end_program(s, 3 + (LOOP_BODY + 2) * (uint64_t)n, 3 + (LOOP_BODY + 2) * (uint64_t)n);
-}
-
-/* Describes the program (r1 to nr_args, all plain numbers) and the function at @at behind it. */
-static int add_types(struct subject *s, size_t at, int nr_args, enum btf_func_linkage linkage)
-{
-	static const char *const names[] = { "a", "b" };
-	int number, proto, main_id, func_id = -ENOMEM;
-
-	s->btf = btf__new_empty();
-	if (!s->btf)
-		return -errno;
-	number = btf__add_int(s->btf, "int", 4, BTF_INT_SIGNED);
-	proto = btf__add_func_proto(s->btf, number);
-	main_id = btf__add_func(s->btf, "program", BTF_FUNC_GLOBAL, proto);
-	proto = btf__add_func_proto(s->btf, number);
-	for (int i = 0; i < nr_args; i++)
-		btf__add_func_param(s->btf, names[i], number);
-	func_id = btf__add_func(s->btf, "function", linkage, proto);
-	if (number < 0 || main_id < 0 || func_id < 0)
-		return -ENOMEM;
-	s->funcs[0] = (struct bpf_func_info){ .insn_off = 0, .type_id = main_id };
-	s->funcs[1] = (struct bpf_func_info){ .insn_off = at, .type_id = func_id };
-	s->nr_funcs = 2;
-	return btf__load_into_kernel(s->btf);
-}
-
-/* A kernel that walks the callback until it finds nothing new does so a few times, not n times. */
-static int emit_callback_loop(struct subject *s, uint32_t n)
-{
-	struct insn_buf *b = &s->code;
-	const size_t callback = 8;
-	int err;
-
-	insn_add(b, insn_set(BPF_REG_1, n));
-	insn_add_func(b, BPF_REG_2, callback);
-	insn_add(b, insn_set(BPF_REG_3, 0));
-	insn_add(b, insn_set(BPF_REG_4, 0));
-	insn_add(b, insn_helper(BPF_FUNC_loop));
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	insn_add(b, insn_exit());
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	emit_additions(b, LOOP_BODY);
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	insn_add(b, insn_exit());
-	err = add_types(s, callback, 2, BTF_FUNC_STATIC);
-	return err ?: end_program(s, b->nr - 1, 8 * b->nr);
-}
-
-static int emit_calls(struct subject *s, uint32_t n, enum btf_func_linkage linkage)
-{
-	struct insn_buf *b = &s->code;
-	const size_t subprog = n + 2;
-	uint64_t walks = linkage == BTF_FUNC_STATIC ? n : 1, all;
-	int err;
-
-	for (uint32_t i = 0; i < n; i++)
-		insn_add_call(b, subprog);
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	insn_add(b, insn_exit());
-	insn_add(b, insn_set(BPF_REG_0, 0));
-	emit_additions(b, SUBPROG_SZ - 2);
-	insn_add(b, insn_exit());
-	all = subprog + walks * SUBPROG_SZ;
-	err = add_types(s, subprog, 0, linkage);
-	return err ?: end_program(s, all, all);
-}
-
-static int emit_static_subprog(struct subject *s, uint32_t n)
-{
-	return emit_calls(s, n, BTF_FUNC_STATIC);
-}
-
-static int emit_global_func(struct subject *s, uint32_t n)
-{
-	return emit_calls(s, n, BTF_FUNC_GLOBAL);
-}
-
 static int load(const struct subject *s, enum bpf_prog_type type, struct bpf_prog_load_opts *opts)
 {
-	if (s->btf) {
-		opts->prog_btf_fd = btf__fd(s->btf);
-		opts->func_info = s->funcs;
-		opts->func_info_cnt = s->nr_funcs;
-		opts->func_info_rec_size = sizeof(s->funcs[0]);
+	if (s->source.btf) {
+		opts->prog_btf_fd = btf__fd(s->source.btf);
+		opts->func_info = s->source.funcs;
+		opts->func_info_cnt = s->source.nr_funcs;
+		opts->func_info_rec_size = sizeof(s->source.funcs[0]);
 	}
-	return bpf_prog_load(type, "bench", "GPL", s->code.v, s->code.nr, opts);
+	return bpf_prog_load(type, "bench", "GPL", s->source.code.v, s->source.code.nr, opts);
 }
 
 /* To be closed behind the batch. */
@@ -272,10 +111,12 @@ static int load_verify(struct bench_run *r, struct subject *s)
 	s->jited = info.jited_prog_len;
 	if (!verifier_log_stats(log, sizeof(log), &s->stats) || !s->stats.insns.has)
 		return bench_fail(r, -EBADMSG, "no statistics in the verifier's log");
-	if (s->stats.insns.value < s->least || s->stats.insns.value > s->most)
-		return bench_fail(r, -EBADMSG, "the verifier walked %llu instructions, not %llu to %llu",
+	if (s->stats.insns.value < s->source.least || s->stats.insns.value > s->source.most)
+		return bench_fail(r, -EBADMSG,
+				  "the verifier walked %llu instructions, not %llu to %llu",
 				  (unsigned long long)s->stats.insns.value,
-				  (unsigned long long)s->least, (unsigned long long)s->most);
+				  (unsigned long long)s->source.least,
+				  (unsigned long long)s->source.most);
 	if (!s->jited)
 		return bench_fail(r, -EBADMSG, "the program has no machine code");
 	return 0;
@@ -320,12 +161,13 @@ static int create_verify(struct bench_run *r, struct subject *s)
 static int begin_attach(struct bench_run *r, struct subject *s)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts);
+	struct insn_buf *b = &s->source.code;
 	int id;
 
-	insn_add(&s->code, insn_set(BPF_REG_0, s->action->number == BPF_PROG_TYPE_CGROUP_SKB));
-	insn_add(&s->code, insn_exit());
-	if (s->code.err)
-		return s->code.err;
+	insn_add(b, insn_set(BPF_REG_0, s->action->number == BPF_PROG_TYPE_CGROUP_SKB));
+	insn_add(b, insn_exit());
+	if (b->err)
+		return b->err;
 	if (s->action->number == BPF_PROG_TYPE_TRACING) {
 		id = libbpf_find_vmlinux_btf_id("bpf_fentry_test1", s->action->detail);
 		if (id < 0)
@@ -474,13 +316,14 @@ static int skeleton_verify(struct bench_run *r, struct subject *s)
 	return err ? bench_fail(r, err, "the skeleton does not load: %s", strerror(-err)) : 0;
 }
 
-#define LOAD(name)		{ #name, emit_##name, NULL, load_once, load_verify, 0, 0 }
+#define LOAD(name)		{ #name, verifier_emit_##name, NULL, load_once, load_verify, 0, 0 }
 #define LOAD_LARGE(name)	\
-	{ "large_" #name, emit_##name, NULL, load_once, load_verify, 0, 0 }
+	{ "large_" #name, verifier_emit_##name, NULL, load_once, load_verify, 0, 0 }
 #define CREATE(name, type, flags)	\
 	{ "create_" name, NULL, NULL, create_once, create_verify, BPF_MAP_TYPE_##type, flags }
 #define ATTACH(name, begin, type, attach_type)	\
-	{ "attach_" name, NULL, begin, attach_once, attach_verify, BPF_PROG_TYPE_##type, attach_type }
+	{ "attach_" name, NULL, begin, attach_once, attach_verify, BPF_PROG_TYPE_##type, \
+	  attach_type }
 
 static const struct action actions[] = {
 	{ "refused_call", NULL, NULL, refused_once, NULL, 0, 0 },
@@ -528,7 +371,7 @@ static int setup(struct bench_run *r)
 			s->action = &actions[i];
 	if (!s->action)
 		return bench_fail(r, -ENOENT, "nothing is known of this case");
-	err = s->action->emit ? s->action->emit(s, r->bench->params[0].value) : 0;
+	err = s->action->emit ? s->action->emit(&s->source, r->bench->params[0].value) : 0;
 	return err ?: s->action->begin ? s->action->begin(r, s) : 0;
 }
 
@@ -556,8 +399,7 @@ static void unload(struct bench_run *r)
 	if (s->action && s->action->number == BPF_PROG_TYPE_SK_LOOKUP && s->target >= 0)
 		close(s->target);
 	cgroup_remove(&s->cgroup);
-	btf__free(s->btf);
-	insn_buf__free(&s->code);
+	verifier_prog__free(&s->source);
 	free(s);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What does it cost to bring BPF into the kernel? Measured: one BPF_PROG_LOAD of a program made
- * instruction by instruction in prog_tests/verifier_load.c (no compiler and no libbpf between, so
- * it is the same everywhere), the making of a map, attaching and detaching, a skeleton from open to
+ * instruction by instruction in runner/verifier_prog.c (no compiler and no libbpf between, so it is
+ * the same everywhere), the making of a map, attaching and detaching, a skeleton from open to
  * destroy. Closing the descriptor is not timed, nor is what the kernel frees behind it, later.
  * Beside the time: how long verification took by the kernel's own clock (fixups included, and the
  * JIT of a program that has subprograms), what remains of the load (the JIT of one that has none,
@@ -11,7 +11,7 @@
  */
 #include "bench.bpf.h"
 
-/* What the programs are made from; see prog_tests/verifier_load.c. */
+/* What the programs are made from; see runner/verifier_prog.h. */
 const volatile __u64 insns, paths, iterations, calls, entries;
 
 BENCH_USER(refused_call, __bench("the system call, refused before it does anything"))
