@@ -170,7 +170,7 @@ int rename_tp(void *ctx)
 BENCH_USER(getpgid, __bench("getpgid() of this process, nothing attached"))
 
 SEC("?fmod_ret/security_task_getpgid")
-__bench("fmod_ret program that counts, by system call") __by_user("getpgid") __needs("tracing")
+__bench("fmod_ret program that counts, by system call") __by_user("getpgid") __needs("fmod_ret")
 int BPF_PROG(getpgid_fmod_ret)
 {
 	(void)ctx;

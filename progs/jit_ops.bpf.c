@@ -67,8 +67,11 @@ int name(struct __sk_buff *skb)								\
 	ENCODED_PROG(name, __bench(#name ": one instruction of ISA v4") __needs("isa_v4"),	\
 		     code, src, off, imm)
 
-#define ATOMIC_PROG(name, code, imm, type, after)					\
-SEC("?tc") __bench(#name ": one atomic instruction") PER_INSN __xlated("atomic+1024")	\
+#define XADD_PROG(name, code, imm, type, after) ATOMIC_PROG(name, , code, imm)
+#define FETCH_PROG(name, code, imm, type, after) ATOMIC_PROG(name, __needs("atomics"), code, imm)
+
+#define ATOMIC_PROG(name, tags, code, imm)						\
+SEC("?tc") __bench(#name ": one atomic instruction") PER_INSN __xlated("atomic+1024") tags	\
 int name(struct __sk_buff *skb)								\
 {											\
 	register __u64 *m asm("r1") = &memory;						\
@@ -87,7 +90,8 @@ JIT_OPS_ALU64(ALU64_PROG)
 JIT_OPS_ALU32(ALU32_PROG)
 JIT_OPS_MOD(MOD_PROG)
 JIT_OPS_V4(V4_PROG)
-JIT_OPS_ATOMIC(ATOMIC_PROG)
+JIT_OPS_XADD(XADD_PROG)
+JIT_OPS_FETCH(FETCH_PROG)
 
 SEC("?tc") __bench("a load of 8 bytes, the same each time") PER_INSN __xlated("load+1024")
 int load64(struct __sk_buff *skb)

@@ -62,9 +62,11 @@
  */
 #define JIT_OPS_DW 0xdb
 #define JIT_OPS_W 0xc3
-#define JIT_OPS_ATOMIC(X)									\
+#define JIT_OPS_XADD(X)										\
 	X(atomic_add64, JIT_OPS_DW, 0x00, __u64, *m = old + b)					\
-	X(atomic_add32, JIT_OPS_W, 0x00, __u32, *m = old + b)					\
+	X(atomic_add32, JIT_OPS_W, 0x00, __u32, *m = old + b)
+/* Since 5.12. */
+#define JIT_OPS_FETCH(X)									\
 	X(atomic_and64, JIT_OPS_DW, 0x50, __u64, *m = old & b)					\
 	X(atomic_or64, JIT_OPS_DW, 0x40, __u64, *m = old | b)					\
 	X(atomic_xor64, JIT_OPS_DW, 0xa0, __u64, *m = old ^ b)					\
@@ -75,6 +77,7 @@
 	X(xchg32, JIT_OPS_W, 0xe1, __u32, *m = b; b = old)					\
 	X(cmpxchg64, JIT_OPS_DW, 0xf1, __u64, *m = old == r0 ? b : old; r0 = old)		\
 	X(cmpxchg32, JIT_OPS_W, 0xf1, __u32, *m = old == (__u32)r0 ? b : old; r0 = old)
+#define JIT_OPS_ATOMIC(X) JIT_OPS_XADD(X) JIT_OPS_FETCH(X)
 #define JIT_OPS_ATOMIC_OPERAND 0x1234567890abcdefull
 
 #endif

@@ -118,6 +118,28 @@ static int probe_flow_dissector(const struct feature *f, char *why, size_t why_s
 	return run.retval == BPF_DROP;
 }
 
+/* Before 5.12 there was addition, and its result was not to be had. */
+static int probe_atomics(const struct feature *f, char *why, size_t why_sz)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .src_reg = BPF_REG_0,
+		  .off = -8 },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0, .off = -8, .imm = BPF_ADD | BPF_FETCH },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "probe", "GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), NULL);
+
+	(void)f;
+	(void)why;
+	(void)why_sz;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+}
+
 static int probe_map(const struct feature *f, char *why, size_t why_sz)
 {
 	(void)why;
@@ -158,28 +180,6 @@ static int probe_cpu_flag(const struct feature *f, char *why, size_t why_sz)
 		return 1;
 	snprintf(why, why_sz, "this CPU does not have it, and kmalloc_nolock() fails without");
 	return 0;
-}
-
-/* One packet, dropped; kernels before know no flags. */
-static int probe_xdp_live(const struct feature *f, char *why, size_t why_sz)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	const char packet[64] = "";
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
-		    .repeat = 1, .flags = f->number);
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "probe", "GPL", insns,
-			       sizeof(insns) / sizeof(insns[0]), NULL), err;
-
-	(void)why;
-	(void)why_sz;
-	if (fd < 0)
-		return fd;
-	err = bpf_prog_test_run_opts(fd, &opts);
-	close(fd);
-	return !err ? 1 : err == -EINVAL || err == -ENOTSUP ? 0 : err;
 }
 
 /* A kfunc, or the function behind a kind of link: only kernels that have it describe it. */
@@ -275,8 +275,7 @@ static const struct feature features[] = {
 	{ "dynptr_size", "6.5", probe_function, 0, "bpf_dynptr_size", NULL },	/* 26662d7347a0 */
 	{ "xdp_load_bytes", "5.18", probe_function, 0, "bpf_xdp_load_bytes",
 	  NULL },								/* 3f364222d032 */
-	{ "xdp_live_frames", "5.18", probe_xdp_live, 2 /* BPF_F_TEST_XDP_LIVE_FRAMES */, NULL,
-	  NULL },								/* b530e9e1063e */
+	{ "xdp_live_frames", "5.18", probe_live_frames, 0, NULL, NULL },	/* b530e9e1063e */
 	{ "map_lookup_percpu_elem", "5.19", probe_helper, BPF_FUNC_map_lookup_percpu_elem, NULL,
 	  NULL },								/* 07343110b293 */
 
@@ -295,6 +294,8 @@ static const struct feature features[] = {
 	{ "sock_ops", "4.13", probe_prog, BPF_PROG_TYPE_SOCK_OPS, NULL, "CONFIG_CGROUP_BPF" },
 	{ "tracing", "5.5", trace_probe_trampoline, BPF_TRACE_FENTRY, "bpf_fentry_test1",
 	  "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS" },	/* fec56f5890d9, arm64 2aa6ac03516d */
+	{ "fmod_ret", "5.7", trace_probe_trampoline, BPF_MODIFY_RETURN, "security_task_getpgid",
+	  "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS" },				/* ae24082331d9 */
 	{ "freplace", "5.6", trace_probe_btf, BPF_TRACE_FENTRY, "bpf_fentry_test1",
 	  NULL },								/* be8704ff07d2 */
 	{ "lsm", "5.7", trace_probe_lsm, BPF_LSM_MAC, "task_getpgid",
@@ -325,7 +326,7 @@ static const struct feature features[] = {
 	{ "netkit", "6.7", probe_netkit, 0, NULL, "CONFIG_NETKIT" },		/* 35dfaad7188c */
 	{ "netfilter_link", "6.4", probe_netfilter_link, 0, NULL,
 	  "CONFIG_NETFILTER_BPF_LINK" },					/* 84601d6ee68a */
-	{ "xdp_live_frames", "5.18", probe_live_frames, 0, NULL, NULL },	/* b530e9e1063e */
+	{ "atomics", "5.12", probe_atomics, 0, NULL, NULL },			/* 5ffa25502b5a */
 	{ "kprobe", "4.1", probe_file, 0, "/sys/bus/event_source/devices/kprobe/type",
 	  "CONFIG_KPROBE_EVENTS" },
 	{ "kmod", "6.0", probe_kmod, 0, "bench_kmod_nop",

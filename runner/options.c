@@ -347,7 +347,7 @@ static const struct {
 	  "show needs a document" },
 	{ "compare", VERB_COMPARE, 2,
 	  "A B: what changed from A to B: a document, or a directory of boots, each",
-	  "compare needs two documents" },
+	  "compare needs two documents or directories" },
 	{ "disasm", VERB_DISASM, 2, "DOC ID: BPF instructions and machine code of a result",
 	  "disasm needs a document and the ID of one of its results" },
 	{ "doctor", VERB_DOCTOR, 0, "what this machine and kernel can measure, and what not",

@@ -137,7 +137,9 @@ int trace_probe_trampoline(const struct feature *f, char *why, size_t why_sz)
 	if (link == -524)
 		snprintf(why, why_sz,
 			 "functions of this kernel take no trampoline (arm64: before 6.4)");
-	return verdict(link);
+	if (link == -ENOENT)
+		snprintf(why, why_sz, "%s() takes no such program here", f->what);
+	return link == -ENOENT ? 0 : verdict(link);
 }
 
 /* A kernel that has BPF LSM loads and attaches such programs also where they are never called. */

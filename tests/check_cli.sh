@@ -177,7 +177,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 		$vm -k "$work/Image" --arch arm64 --accel kvm --qemu /bin/true -- run
 	refuses "vm: kernel of another architecture" 2 "is no arm64 kernel" \
 		$vm -k $bp --arch arm64 --qemu /bin/true -- run
-	$vm matrix -k $bp --arch arm64 --qemu /bin/true --results "$work/matrix" -- -q \
+	BENCH_PROGS=$bp $vm matrix -k $bp --arch arm64 --qemu /bin/true --results "$work/matrix" -- -q \
 		>"$work/out" 2>"$work/err"
 	check "vm: a matrix hands the architecture on" grep -q "is no arm64 kernel" "$work/err"
 	refuses "vm: no runner for another architecture" 2 '"make ARCH=arm64" builds it' \

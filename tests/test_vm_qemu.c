@@ -163,9 +163,10 @@ static bool has_cx16(const char *version, const char *kernel)
 {
 	struct scratch s;
 	char qemu[PATH_MAX], text[128];
+	struct vm_config cfg = { .notes = NULL };
 	bool has = false;
 
-	if (scratch_open(&s, NULL))
+	if (scratch_open(&s, &cfg))
 		return false;
 	snprintf(qemu, sizeof(qemu), "%s/qemu", s.dir);
 	snprintf(text, sizeof(text), "#!/bin/sh\necho '%s'\n", version);

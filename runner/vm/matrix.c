@@ -394,6 +394,9 @@ static void figure(char *cell, const struct run_doc *doc, const char *id, char m
 	const struct metric *m = r ? result_headline(r) : NULL;
 	char *end;
 
+	/* What is derived, and what has a rate, has another first figure. */
+	if (r && !m && r->nr_metrics)
+		m = &r->metrics[0];
 	if (!r || r->status != STATUS_OK || !m) {
 		snprintf(cell, CELL_SZ, "%s ", r ? status_name(r->status) : "");
 		return;
