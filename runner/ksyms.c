@@ -15,6 +15,7 @@ static struct {
 	char *names;
 	size_t nr, cap, names_sz, names_cap;
 	bool is_unsorted;	/* by modules; the kernel's own come in order */
+	uint64_t call_base;
 } ksyms;
 
 static int by_addr(const void *a, const void *b)
@@ -68,6 +69,16 @@ static bool add_line(char *line)
 	return true;
 }
 
+static uint64_t addr_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ksyms.nr; i++)
+		if (!strcmp(ksyms.names + ksyms.v[i].name, name))
+			return ksyms.v[i].addr;
+	return 0;
+}
+
 void ksyms_read(void)
 {
 	FILE *in = fopen("/proc/kallsyms", "re");
@@ -80,6 +91,12 @@ void ksyms_read(void)
 	fclose(in);
 	if (ksyms.is_unsorted)
 		qsort(ksyms.v, ksyms.nr, sizeof(*ksyms.v), by_addr);
+	ksyms.call_base = addr_of("__bpf_call_base");
+}
+
+uint64_t ksyms_call_base(void)
+{
+	return ksyms.call_base;
 }
 
 const char *ksyms_name(uint64_t addr)
@@ -95,14 +112,4 @@ const char *ksyms_name(uint64_t addr)
 			hi = mid;
 	}
 	return lo < ksyms.nr && ksyms.v[lo].addr == addr ? ksyms.names + ksyms.v[lo].name : NULL;
-}
-
-uint64_t ksyms_addr(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ksyms.nr; i++)
-		if (!strcmp(ksyms.names + ksyms.v[i].name, name))
-			return ksyms.v[i].addr;
-	return 0;
 }

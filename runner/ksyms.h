@@ -11,7 +11,7 @@
 void ksyms_read(void);
 /* The symbol that begins at @addr, of several the first of /proc/kallsyms; NULL. */
 const char *ksyms_name(uint64_t addr);
-/* 0: there is none. */
-uint64_t ksyms_addr(const char *name);
+/* Of __bpf_call_base(), from which helpers are counted; 0: not known. */
+uint64_t ksyms_call_base(void);
 
 #endif

@@ -139,7 +139,7 @@ static int take_dump(struct dump *d, const struct bpf_program *prog, struct bpf_
 	const char *why = why_no_machine_code(d);
 	struct code_symbols s = {
 		.symbol = find_symbol, .map = find_map, .kfunc = find_kfunc, .ctx = obj,
-		.call_base = ksyms_addr("__bpf_call_base"),
+		.call_base = ksyms_call_base(),
 	};
 	struct utsname uts;
 	int err;
