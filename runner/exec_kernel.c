@@ -43,7 +43,7 @@ static int open_bench(struct exec *x)
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return -ENOMEM;
-	k->steal_fd = -1;
+	k->steal_fd = k->stats_fd = -1;
 	/* A counted guest does not drift. */
 	x->has_reference = x->clock == CLOCK_KIND_NS &&
 			   feature_check("bpf_loop", why, sizeof(why)) == FEATURE_YES;
@@ -88,6 +88,28 @@ static void kernel_unload(struct exec *x, enum slot slot)
 	rcu_expedite(&x->rcu, false);
 }
 
+/*
+ * Switching them on or off rewrites each place in the kernel that runs a program, which under
+ * emulation takes longer than what is verified: on from a first verification to the next batch.
+ */
+static int stats_on(struct exec *x)
+{
+	struct exec_kernel *k = x->priv;
+
+	if (k->stats_fd < 0)
+		k->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	return k->stats_fd >= 0 ? 0 :
+	       exec_fail(x, k->stats_fd, "cannot count runs (BPF_ENABLE_STATS): %s",
+			 strerror(-k->stats_fd));
+}
+
+static void stats_off(struct exec_kernel *k)
+{
+	if (k->stats_fd >= 0)
+		close(k->stats_fd);
+	k->stats_fd = -1;
+}
+
 /* Also for what ends with the process; the parent sets it back behind that. */
 static void kernel_close(struct exec *x)
 {
@@ -100,6 +122,7 @@ static void kernel_close(struct exec *x)
 	for (s = 0; s < NR_SLOTS; s++)
 		unload_slot(x, s);
 	workers__free(k->workers);
+	stats_off(k);
 	if (k->steal_fd >= 0)
 		close(k->steal_fd);
 	free(k);
@@ -329,6 +352,7 @@ static int kernel_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct
 	uint64_t sink;
 	int err;
 
+	stats_off(k);
 	st->run.is_timed = x->is_timed;
 	getrusage(RUSAGE_THREAD, &before);
 	err = kernel_run_slot(x, st, ops, s, &sink);
@@ -401,19 +425,15 @@ static int verify_runs(struct exec *x, struct slot_state *st, uint64_t ops, stru
 		       uint64_t *sink)
 {
 	uint64_t before = 0, after = 0, runs = ops / x->bench->ops, want;
-	int stats_fd, err;
+	int err;
 
 	if (st->run.bench->driver != DRIVER_TEST_RUN)
 		return kernel_run_slot(x, st, ops, s, sink);
 	want = kernel_expected_runs(x, st, runs ? runs : 1);
-	stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (stats_fd < 0)
-		return exec_fail(x, stats_fd, "cannot count runs (BPF_ENABLE_STATS): %s",
-				 strerror(-stats_fd));
-	err = bench_run_cnt(st->run.prog, &before);
+	err = stats_on(x);
+	err = err ?: bench_run_cnt(st->run.prog, &before);
 	err = err ?: kernel_run_slot(x, st, ops, s, sink);
 	err = err ?: bench_run_cnt(st->run.prog, &after);
-	close(stats_fd);
 	if (!err && after - before != want)
 		err = exec_fail(x, -EBADMSG, "%s ran %llu times, not %llu", st->run.bench->id,
 				(unsigned long long)(after - before), (unsigned long long)want);

@@ -22,6 +22,7 @@ struct exec_kernel {
 	struct slot_state slots[NR_SLOTS];
 	struct workers *workers;
 	int steal_fd;
+	int stats_fd;			/* -1: the kernel does not count runs */
 	uint64_t steal;			/* ticks, at the end of the last round */
 };
 
