@@ -50,7 +50,7 @@ struct bench_run {
 	/* Test runs: what they get instead of 64 zero bytes, and a context; set by setup(). */
 	const void *packet, *ctx_in;
 	uint32_t packet_sz, ctx_sz;
-	uint64_t tick;			/* bench_settle(): when there was one; 0: not known */
+	uint64_t tick;			/* counted: when there was one, for bench_settle() */
 	void *priv;			/* the family's own; outlives the loads of this slot */
 	uint64_t ops;			/* operations of the batch to be verified */
 	struct bench_report reports[BENCH_MAX_REPORTS];
@@ -168,6 +168,8 @@ void bench_stop(struct bench_batch *b);
  * run does so.
  */
 void bench_settle(struct bench_run *r);
+/* Waits for a tick, busily: up to 4 ms at HZ=250. When it was. */
+uint64_t bench_meet_tick(void);
 /* Operations in a row whose results bench_run_each() lets stand. */
 #define BENCH_MAX_KEPT 64
 /*

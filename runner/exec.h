@@ -22,6 +22,7 @@ struct exec {
 	int nr_cpus;
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
 	bool is_timed;		/* the batches that follow are samples */
+	uint64_t tick;		/* counted guests: when there was one of the timer's */
 	struct rcu rcu;		/* expedited between batches; fd -1: never */
 	void *priv;
 	char err[512];

@@ -293,6 +293,7 @@ static int load_slot(struct exec *x, enum slot slot)
 		.cpus = x->cpus,
 		.seed = x->seed,
 		.is_counted = x->clock == CLOCK_KIND_INSN,
+		.tick = x->tick,
 		.priv = st->run.priv,
 	};
 	/* The memory of the load before is to be had again. */

@@ -52,7 +52,7 @@ static uint64_t coarse_now_ns(void)
 }
 
 /* The coarse clock moves on in the tick itself; the CPU must be busy to have one. */
-static uint64_t meet_tick(void)
+uint64_t bench_meet_tick(void)
 {
 	uint64_t before = coarse_now_ns();
 
@@ -101,8 +101,6 @@ void bench_settle(struct bench_run *r)
 	purge_vmap();
 	clock_getres(CLOCK_MONOTONIC_COARSE, &ts);
 	tick_ns = ts.tv_nsec;
-	if (!r->tick)
-		r->tick = meet_tick();
 	until = bench_now_ns() + SETTLE_NS;
 	until = r->tick + (until - r->tick) / tick_ns * tick_ns + tick_ns + BEHIND_TICK_NS;
 	ts = (struct timespec){ until / 1000000000, until % 1000000000 };

@@ -272,6 +272,9 @@ static void exec_init(struct run *run)
 	/* In a counted guest waiting costs nothing. */
 	if (!run->is_fake && run->clock == CLOCK_KIND_NS)
 		rcu_open(&run->x.rcu);
+	/* Once for all children: looking out for it keeps the CPU busy for up to a tick. */
+	if (!run->is_fake && run->clock == CLOCK_KIND_INSN)
+		run->x.tick = bench_meet_tick();
 	run->x.nr_cpus = pick_cpus(run->x.cpus, BENCH_MAX_WORKERS);
 }
 
