@@ -149,7 +149,7 @@ for case in hook_net/xdp_native chain_cgroup/egress:progs=16 hook_run/xdp; do
 	for _ in $(seq 300); do
 		sleep 0.1
 		child=$(pgrep -n -P $pid)
-		! grep -q '"id":"selfcheck/empty"' "$work/child.jsonl" || break
+		! grep -qs '"id":"selfcheck/empty"' "$work/child.jsonl" || break
 	done
 	sleep 0.3
 	child=$(pgrep -n -P $pid)
