@@ -44,7 +44,7 @@ for kernel in "${kernels[@]}"; do
 		 tail -n 1 "$work/gate" | grep -q " 0 slower, 0 faster"'
 	[ $first ] || continue
 	check "slower than the baseline fails the launcher with --gate" eval \
-		'sed -E "/hook_run.xdp\"/s/\"net\":\{[^}]*\}/\"net\":{\"unit\":\"insn\\\/op\",\"better\":\"lower\",\"value\":1,\"lo\":1,\"hi\":1,\"level\":1,\"n\":1,\"mad\":0,\"mad_within\":0,\"excluded\":0,\"quality\":\"exact\"}/" "$work/saved" >"$work/fast"
+		'sed -E "/hook_run.xdp\"/s|\"net\":\{[^}]*\}|\"net\":{\"unit\":\"insn/op\",\"better\":\"lower\",\"value\":1,\"lo\":1,\"hi\":1,\"level\":1,\"n\":1,\"mad\":0,\"mad_within\":0,\"excluded\":0,\"quality\":\"exact\"}|" "$work/saved" >"$work/fast"
 		 status=0; $vm -q -k "$kernel" --accel insn -- run -q -t hook_run/xdp --baseline "$work/fast" --gate -o "md:$work/md" || status=$?
 		 [ $status = 1 ] && grep -q "^| hook_run/xdp .* slower |" "$work/md"'
 	check "no baseline of the guest's kernel" eval \
