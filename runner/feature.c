@@ -118,6 +118,16 @@ static int probe_flow_dissector(const struct feature *f, char *why, size_t why_s
 	return run.retval == BPF_DROP;
 }
 
+/* Whether the verifier knows these instructions. */
+static int probe_insns(const struct bpf_insn *insns, size_t nr)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "probe", "GPL", insns, nr, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+}
+
 /* Before 5.12 there was addition, and its result was not to be had. */
 static int probe_atomics(const struct feature *f, char *why, size_t why_sz)
 {
@@ -129,15 +139,11 @@ static int probe_atomics(const struct feature *f, char *why, size_t why_sz)
 		  .src_reg = BPF_REG_0, .off = -8, .imm = BPF_ADD | BPF_FETCH },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "probe", "GPL", insns,
-			       sizeof(insns) / sizeof(insns[0]), NULL);
 
 	(void)f;
 	(void)why;
 	(void)why_sz;
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+	return probe_insns(insns, sizeof(insns) / sizeof(insns[0]));
 }
 
 static int probe_map(const struct feature *f, char *why, size_t why_sz)
@@ -248,15 +254,11 @@ static int probe_isa_v4(const struct feature *f, char *why, size_t why_sz)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .off = 8 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "probe", "GPL", insns,
-			       sizeof(insns) / sizeof(insns[0]), NULL);
 
 	(void)f;
 	(void)why;
 	(void)why_sz;
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 ? 1 : fd == -EINVAL ? 0 : fd;
+	return probe_insns(insns, sizeof(insns) / sizeof(insns[0]));
 }
 
 /* Each row: the release, and the commit that brought it. */
