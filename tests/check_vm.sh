@@ -7,6 +7,14 @@ cd "$(dirname "$0")/.." || exit 1
 export bp=./bench_progs vm=./bench_vm
 read -r -a kernels <<<"${KERNELS:-debian:6.12 debian:6.1}"
 
+descendants() {
+	local child
+	for child in $(pgrep -P "$1"); do
+		echo "$child"
+		descendants "$child"
+	done
+}
+
 first=1
 mkdir "$work/no_base"
 for kernel in "${kernels[@]}"; do
@@ -63,6 +71,26 @@ for kernel in "${kernels[@]}"; do
 	refuses "time under uncounted emulation" 2 "--clock ns" \
 		$vm -k "$kernel" --accel tcg -- run --clock ns
 
+	# Many cases are shared by two guests, and nothing shows it but the time.
+	$vm -q -k "$kernel" --accel insn -- run -q --exec fake:fail@verifier_load/empty -o "jsonl:$work/two" 2>"$work/err" &
+	pid=$! nr_guests=0
+	while kill -0 $pid 2>/dev/null; do
+		mapfile -t children < <(descendants $pid)
+		nr=$(ps -o comm= -p "$(IFS=,; echo "${children[*]:-1}")" | grep -c ^qemu)
+		[ "$nr" -le $nr_guests ] || nr_guests=$nr
+		sleep 0.2
+	done
+	status=0
+	wait $pid || status=$?
+	export status nr_guests
+	check "a run of many cases takes two guests" [ $nr_guests = 2 ]
+	check "two guests: a failure in the second is the run's" eval \
+		'cat "$work/err"; [ $status = 1 ] && grep -q "bench_vm: failed: the runner exited with 1" "$work/err"'
+	check "two guests: one document, of all cases in their order" eval \
+		'$bp list | sed -n "s/^ *[0-9]* //p" >"$work/ids"; sed -n "s/.*\"type\":\"result\",\"id\":\"\([^\"]*\)\".*/\1/p" "$work/two" | diff "$work/ids" - &&
+		 sed -n "1s/.*\"plan\":\[\([^]]*\)\].*/\1/p" "$work/two" | tr -d "\"" | tr , "\n" >"$work/plan"; [ "$(wc -l <"$work/plan")" -ge "$(wc -l <"$work/ids")" ] &&
+		 ! head -n 1 "$work/two" | grep -q "\"-n\"" && [ "$(grep -c "\"type\":\"header\"" "$work/two")" = 1 ] &&
+		 tail -n 1 "$work/two" | grep -q "\"type\":\"end\".*\"failed\":1,"'
 	refuses "the guest as a whole has its time" 124 "timed" \
 		$vm -q -k "$kernel" --accel insn --timeout 6 -- run -o "jsonl:$work/late"
 	for sig in INT TERM; do
@@ -75,7 +103,7 @@ for kernel in "${kernels[@]}"; do
 			[ "$(cat "$work/sig" 2>/dev/null | wc -l)" -lt 2 ] || break
 			sleep 0.1
 		done
-		mapfile -t children < <(pgrep -P $pid)
+		mapfile -t children < <(descendants $pid)
 		kill -$sig $pid
 		want=$([ $sig = INT ] && echo 130 || echo 143)
 		check "SIG$sig ends launcher and guest" ended $pid $want "${children[@]}"

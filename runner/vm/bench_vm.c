@@ -6,26 +6,14 @@
 
 #include "ab.h"
 #include "bisect.h"
+#include "guests.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "qemu.h"
-#include "relay.h"
 #include "vm.h"
 #include "vm_options.h"
 
 #define EXIT_USAGE	2
-
-static void print_outcome(const struct vm_options *o, const struct vm_outcome *out,
-			  const char *more)
-{
-	if (o->is_verbose && out->boot_s >= 0)
-		fprintf(stderr, "bench_vm: accel %s: heartbeat after %.2f s (guest: %.2f s), QEMU "
-			"ran for %.2f s\n", vm_accel_name(out->accel), out->boot_s,
-			out->guest_boot_s, out->wall_s);
-	fprintf(stderr, "bench_vm: %s%s%s%s%s%s\n", vm_verdict_name(out->verdict),
-		out->reason[0] ? ": " : "", out->reason,
-		out->kept_console[0] ? "; console kept in " : "", out->kept_console, more);
-}
 
 /* Said here, the runner's own refusal would be a line on the console. */
 static bool clock_fits(enum vm_accel accel, enum clock_kind clock)
@@ -40,38 +28,16 @@ static bool clock_fits(enum vm_accel accel, enum clock_kind clock)
 	return false;
 }
 
-/* One guest, or another one behind each case that takes its guest with it. 0 or -errno. */
-static int run_guests(struct vm_options *o, struct relay *relay, struct vm_outcome *out)
-{
-	struct vm_config *cfg = &o->cfg;
-	unsigned int nr_lost;
-	int again;
-
-	cfg->needs_kmod = relay->needs_kmod;
-	do {
-		nr_lost = relay->nr_lost;
-		cfg->args = (const char *const *)relay->argv;
-		cfg->nr_args = relay->argc;
-		again = vm_run(cfg, relay_line, relay, out) ?: relay_resume(relay, out);
-		if (again > 0)
-			print_outcome(o, out, relay->nr_lost > nr_lost ? "; going on behind it" :
-				      "; trying that again");
-		cfg->accel = out->accel;
-		cfg->is_resumed = true;
-	} while (again > 0);
-	return again;
-}
-
 /* The last line: how it ended. With all that could be measured, lost cases are failures. */
 static int conclude(const struct vm_options *o, const struct vm_outcome *out,
 		    unsigned int nr_lost, bool has_end, const char *more)
 {
 	if (!nr_lost || !has_end) {
-		print_outcome(o, out, more);
+		outcome_print(o, out, more);
 		return vm_exit_status(out);
 	}
 	if (out->verdict != VM_PASSED)
-		print_outcome(o, out, "");
+		outcome_print(o, out, "");
 	fprintf(stderr, "bench_vm: failed: %u case%s took %s guest along\n", nr_lost,
 		nr_lost == 1 ? "" : "s", nr_lost == 1 ? "its" : "their");
 	return 1;
@@ -107,7 +73,7 @@ static int launch(struct vm_options *o)
 		relay_close(&relay);
 		return EXIT_USAGE;
 	}
-	err = run_guests(o, &relay, &out);
+	err = guests_run(o, &relay, &out);
 	nr_lost = relay.nr_lost;
 	has_end = relay.has_end;
 	status = relay_finish(&relay, !err && out.verdict == VM_PASSED && !nr_lost && has_end);
@@ -129,7 +95,7 @@ static int write_vmlinux(const struct vm_options *o)
 	if (err)
 		fprintf(stderr, "bench_vm: %s\n", strerror(-err));
 	else if (out.verdict != VM_PASSED)
-		print_outcome(o, &out, "");
+		outcome_print(o, &out, "");
 	return err ? 1 : vm_exit_status(&out);
 }
 

@@ -21,17 +21,26 @@
 
 extern char **environ;
 
+static void free_args(struct relay_args *a)
+{
+	while (a->argc)
+		free(a->argv[--a->argc]);
+	free(a->argv);
+	a->argv = NULL;
+}
+
 static int push(struct relay *r, const char *arg)
 {
-	char **argv = realloc(r->argv, (r->argc + 2) * sizeof(*argv));
+	struct relay_args *a = &r->args;
+	char **argv = realloc(a->argv, (a->argc + 2) * sizeof(*argv));
 
 	if (!argv)
 		return -ENOMEM;
-	r->argv = argv;
-	argv[r->argc] = strdup(arg);
-	if (!argv[r->argc])
+	a->argv = argv;
+	argv[a->argc] = strdup(arg);
+	if (!argv[a->argc])
 		return -ENOMEM;
-	argv[++r->argc] = NULL;
+	argv[++a->argc] = NULL;
 	return 0;
 }
 
@@ -71,35 +80,49 @@ static int push_settings(struct relay *r)
 	return err;
 }
 
-/* The A/A, which the runner adds to every selection, may have no number here. */
-static bool is_left(const struct relay_case *c)
+static bool is_left(const struct relay *r, size_t i)
 {
-	return c->nr && !c->is_done;
+	return i >= r->first && i < r->end_case && !r->cases[i].is_done;
+}
+
+/* As the runner's -n takes them, "3,5-9". */
+static char *left_numbers(const struct relay *r)
+{
+	char *numbers = NULL;
+	size_t sz = 0, i, last;
+	FILE *out = open_memstream(&numbers, &sz);
+
+	if (!out)
+		return NULL;
+	for (i = r->first; i < r->end_case; i = last + 1) {
+		last = i;
+		if (!is_left(r, i))
+			continue;
+		while (is_left(r, last + 1) && r->cases[last + 1].nr == r->cases[last].nr + 1)
+			last++;
+		fprintf(out, "%s%u", ftell(out) ? "," : "", r->cases[i].nr);
+		if (last > i)
+			fprintf(out, "-%u", r->cases[last].nr);
+	}
+	if (!fclose(out))
+		return numbers;
+	free(numbers);
+	return NULL;
 }
 
 /* What the guest's runner is told: settings, and the cases that are not done. */
 static int build_args(struct relay *r)
 {
-	char *numbers = NULL;
-	size_t sz = 0, i;
-	FILE *out;
+	char *numbers;
 	int err;
 
-	while (r->argc)
-		free(r->argv[--r->argc]);
+	free_args(&r->args);
 	err = push_settings(r);
 	/* Everything needs no selection. */
-	if (err || (!r->o.nr_choices && !r->is_resumed))
+	if (err || (!r->o.nr_choices && !r->is_resumed && !r->is_part))
 		return err;
-	out = open_memstream(&numbers, &sz);
-	if (!out)
-		return -ENOMEM;
-	for (i = 0; i < r->nr_cases; i++)
-		if (is_left(&r->cases[i]))
-			fprintf(out, "%s%u", ftell(out) ? "," : "", r->cases[i].nr);
-	if (fclose(out))
-		err = -ENOMEM;
-	err = err ?: push(r, "-n");
+	numbers = left_numbers(r);
+	err = numbers ? push(r, "-n") : -ENOMEM;
 	err = err ?: push(r, numbers);
 	free(numbers);
 	return err;
@@ -301,9 +324,26 @@ int relay_open(struct relay *r, const struct relay_host *host, int argc, char **
 		return rc;
 	if (host->qemu)
 		read_qemu_version(r, host->qemu);
+	r->end_case = r->nr_cases;
 	if (build_args(r))
 		return out_of_memory();
 	return open_outputs(r);
+}
+
+int relay_take_part(struct relay *r, size_t first, size_t end, const char *output)
+{
+	r->whole_args = r->args;
+	r->args = (struct relay_args){};
+	r->is_part = true;
+	r->first = first;
+	r->end_case = end;
+	if (output) {
+		/* They are the other's to write. */
+		memset(&r->reports, 0, sizeof(r->reports));
+		if (reports_open(&r->reports, output, r->o.verbose))
+			return -EIO;
+	}
+	return build_args(r);
 }
 
 static struct relay_case *find_case(struct relay *r, const char *id)
@@ -341,22 +381,71 @@ static int report(struct relay *r, const struct result *res)
  */
 static bool plan_is_ours(const struct relay *r)
 {
-	size_t at = 0;
+	size_t at = r->first;
 	int i;
 
 	for (i = 0; i < r->header.nr_plan; i++) {
-		if (at < r->nr_cases && !strcmp(r->header.plan[i], r->cases[at].id))
+		if (at < r->end_case && !strcmp(r->header.plan[i], r->cases[at].id))
 			at++;
 		else if (strcmp(r->header.plan[i], EXEC_AA_ID))
 			return false;
 	}
-	return at == r->nr_cases;
+	return at == r->end_case;
+}
+
+/* The cases behind this part belong to the plan. */
+static int plan_whole(struct relay *r)
+{
+	struct doc_header *h = &r->header;
+	size_t nr_more = r->nr_cases - r->end_case, i;
+	char **plan;
+
+	if (!nr_more)
+		return 0;
+	plan = realloc(h->plan, ((size_t)h->nr_plan + nr_more) * sizeof(*plan));
+	if (!plan)
+		return -ENOMEM;
+	h->plan = plan;
+	for (i = r->end_case; i < r->nr_cases; i++) {
+		plan[h->nr_plan] = strdup(r->cases[i].id);
+		if (!plan[h->nr_plan++])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* What the whole run was told, instead of what the guest of one part was. */
+static int tell_whole(struct relay *r)
+{
+	struct doc_header *h = &r->header;
+	size_t nr_own = r->args.argc, nr = r->whole_args.argc, i;
+	char **argv;
+
+	if ((size_t)h->argc < nr_own + 1)
+		return -EINVAL;
+	argv = calloc((size_t)h->argc - nr_own + nr, sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	argv[0] = h->argv[0];
+	for (i = 0; i < nr; i++)
+		argv[1 + i] = r->whole_args.argv[i];
+	for (i = 1; i <= nr_own; i++)
+		free(h->argv[i]);
+	for (i = nr_own + 1; i < (size_t)h->argc; i++)
+		argv[i - nr_own + nr] = h->argv[i];
+	free(h->argv);
+	h->argv = argv;
+	h->argc += (int)nr - (int)nr_own;
+	free(r->whole_args.argv);
+	r->whole_args = (struct relay_args){};
+	return 0;
 }
 
 /* The document has one header, however many guests it comes from. */
 static int take_header(struct relay *r, struct doc_header *h)
 {
 	bool fits = !r->has_header || (r->is_resumed && h->clock == r->header.clock);
+	int rc;
 
 	if (r->has_header || !fits) {
 		doc_header_free(h);
@@ -368,6 +457,11 @@ static int take_header(struct relay *r, struct doc_header *h)
 		fprintf(stderr, "bench_vm: the runner in the guest has other benches than the one "
 			"here: build both anew\n");
 		return -EINVAL;
+	}
+	if (r->is_part) {
+		rc = plan_whole(r) ?: tell_whole(r);
+		if (rc)
+			return rc;
 	}
 	return add_host_facts(r) ?: reports_begin(&r->reports, &r->header);
 }
@@ -455,13 +549,40 @@ int relay_resume(struct relay *r, const struct vm_outcome *out)
 		err = lose_case(r, out);
 	r->end.seconds += out->wall_s;
 	r->is_resumed = true;
-	for (i = 0; i < r->nr_cases && !is_left(&r->cases[i]); i++)
+	for (i = r->first; i < r->end_case && !is_left(r, i); i++)
 		;
-	if (i == r->nr_cases)
+	if (i == r->end_case)
 		r->has_end = true;
 	if (err || r->has_end || r->nr_lost == NR_LOST_MAX)
 		return err;
 	return build_args(r) ?: 1;
+}
+
+int relay_end_part(struct relay *r)
+{
+	int err = r->has_header ? reports_end(&r->reports, r->has_end ? &r->end : NULL) : 0;
+
+	return reports_close(&r->reports) ?: err;
+}
+
+int relay_add_part(struct relay *r, FILE *doc)
+{
+	bool has_end = r->has_end;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	int err = 0;
+
+	r->is_resumed = true;
+	r->has_end = false;
+	while (!err && (len = getline(&line, &cap, doc)) > 0) {
+		len -= line[len - 1] == '\n';
+		line[len] = '\0';
+		err = relay_line(r, line, (size_t)len);
+	}
+	free(line);
+	r->has_end &= has_end;
+	return err;
 }
 
 int relay_finish(struct relay *r, bool is_passed)
@@ -486,9 +607,8 @@ int relay_close(struct relay *r)
 	baseline_close(&r->baseline);
 	doc_header_free(&r->header);
 	options_free(&r->o);
-	for (i = 0; i < r->argc; i++)
-		free(r->argv[i]);
-	free(r->argv);
+	free_args(&r->args);
+	free_args(&r->whole_args);
 	for (i = 0; i < r->nr_cases; i++)
 		free(r->cases[i].id);
 	free(r->cases);

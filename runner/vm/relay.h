@@ -28,15 +28,23 @@ struct relay_case {
 	bool is_done;		/* its result was reported */
 };
 
+/* For the guest's runner, without the program's name. */
+struct relay_args {
+	char **argv;
+	size_t argc;
+};
+
 struct relay {
 	struct options o;
 	struct reports reports;
 	struct baseline baseline;
 	struct doc_header header;
-	char **argv;		/* for the guest, without the program's name */
-	size_t argc;
+	struct relay_args args;		/* of the guest to come */
+	struct relay_args whole_args;	/* of a part: what one guest for all would be told */
 	struct relay_case *cases;	/* selected, in the order they run */
 	size_t nr_cases;
+	size_t first, end_case;	/* of them, those that our guests are to run */
+	bool is_part;		/* and others run the others */
 	struct doc_end end;	/* of all guests */
 	unsigned int nr_lost;	/* cases that took their guest with them */
 	const char *retried;	/* the case that runs once more: QEMU had died under it */
@@ -53,6 +61,15 @@ struct relay {
  * before anything boots, by @runner itself. 0 or the exit status to end with.
  */
 int relay_open(struct relay *r, const struct relay_host *host, int argc, char **argv);
+/*
+ * The guests are to run only the cases [first, end). With @output, which is "FORMAT:FILE", results
+ * go there instead of where the user wants them. Before the first line; 0 or -errno.
+ */
+int relay_take_part(struct relay *r, size_t first, size_t end, const char *output);
+/* Ends the output of a part. 0 or -errno. */
+int relay_end_part(struct relay *r);
+/* Adds what another part's output says, a jsonl document. 0 or -errno of a write, or its fault. */
+int relay_add_part(struct relay *r, FILE *doc);
 /* A document line of the guest, for vm_run(). */
 int relay_line(void *ctx, const char *line, size_t len);
 /*

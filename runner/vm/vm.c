@@ -454,6 +454,32 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 	return 0;
 }
 
+int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	enum kvm_verdict kvm = KVM_BROKEN;
+	char why[256];
+	int err;
+
+	if (!vm)
+		return -ENOMEM;
+	outcome_init(out);
+	vm->copy_fd = -1;
+	err = scratch_open(&vm->s, cfg);
+	if (!err)
+		err = kernel_resolve(&vm->s, cfg->kernel, &vm->kernel);
+	out->accel = cfg->accel;
+	if (!err && cfg->accel == VM_ACCEL_AUTO) {
+		if (!is_foreign(cfg))
+			kvm = kvm_look(&vm->s, cfg->root ?: "", why, sizeof(why));
+		out->accel = kvm == KVM_BROKEN ? VM_ACCEL_INSN :
+			     kvm == KVM_WORKS ? VM_ACCEL_KVM : VM_ACCEL_AUTO;
+	}
+	vm_finish(vm, err, out);
+	free(vm);
+	return 0;
+}
+
 static int vm_copy_vmlinux(struct scratch *s, const char *spec, const char *path)
 {
 	char elf_path[PATH_MAX], *elf;

@@ -96,6 +96,13 @@ typedef int (*vm_line_cb)(void *ctx, const char *line, size_t len);
  */
 int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outcome *out);
 
+/*
+ * Without a boot: gets the kernel into the cache, and says in @out.accel what a boot would use;
+ * AUTO stays where only a boot can tell whether KVM works. @out.verdict says what went wrong
+ * (VM_PASSED: nothing). 0 or -errno, as vm_run().
+ */
+int vm_look(const struct vm_config *cfg, struct vm_outcome *out);
+
 /* The path of the binary that becomes /init: see vm_config.runner. 0 or -errno. */
 int vm_find_runner(const struct vm_config *cfg, char *path, size_t sz);
 /* One that runs here and has the same benches: the same, but for guests of another architecture. */

@@ -346,7 +346,8 @@ static const struct opt_def {
 	{ "hang", "SEC", opt_hang, V_BOOTS, 0, "wall time without a result, default 90" },
 	{ "boot", "SEC", opt_boot, V_BOOTS, 0, "wall time until the guest reports, default 60" },
 	{ "console", "FILE", opt_console, V(BOOT), 0,
-	  "keep the console; otherwise kept in results/ after a failure only" },
+	  "keep the console (of one guest for all cases); otherwise kept in results/\n"
+	  "after a failure only" },
 	{ "module", "MODULE", opt_module, V_BOOTS, 0,
 	  "loaded before the run, repeatable: a file (.ko, .ko.xz, .ko.zst,\n"
 	  ".ko.gz), or the name of one of KERNEL's (what it needs comes along)" },
