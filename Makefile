@@ -107,7 +107,7 @@ USER_SRCS := $(sort $(wildcard prog_tests/*.c))
 CORE_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/core/*.c)))
 REPORT_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/report*.c)))
 # Shared by the runner and the launcher.
-SHARED_OBJS := $(REPORT_OBJS) $(addprefix $(O)/runner/,options.o baseline.o doc_set.o)
+SHARED_OBJS := $(REPORT_OBJS) $(addprefix $(O)/runner/,options.o list_file.o baseline.o doc_set.o)
 NET_OBJS := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard runner/net/*.c)))
 # Of the runner, but tested one by one: they need a kernel, not libbpf.
 KERNEL_OBJS := $(O)/runner/cgroup.o $(O)/runner/perf.o $(O)/runner/workers.o

@@ -5,9 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "list_file.h"
 #include "options.h"
-
-#define LIST_LINE_MAX 1024
 
 struct parse {
 	struct options *o;
@@ -28,40 +27,18 @@ static int bad(struct parse *p, const char *fmt, ...)
 	return -EINVAL;
 }
 
-/* A list file: one pattern, or filter, a line, # starts a comment. @add takes a line. */
-static int read_list(struct parse *p, const char *path, unsigned int kind,
-		     int (*add)(struct parse *p, unsigned int kind, const char *line))
-{
-	char line[LIST_LINE_MAX], *at, *end;
-	FILE *f = fopen(path, "re");
-	int err = 0, nr = 0;
+/* What the entries of a list file become. */
+struct listed {
+	struct parse *p;
+	enum select_kind kind;	/* of patterns */
+	bool is_denied;		/* of filters */
+};
 
-	if (!f)
-		return bad(p, "list %s: %s", path, strerror(errno));
-	while (!err && fgets(line, sizeof(line), f)) {
-		if (!strchr(line, '\n') && !feof(f))
-			err = bad(p, "list %s: a line longer than %d", path, LIST_LINE_MAX - 2);
-		line[strcspn(line, "#\n")] = '\0';
-		at = line + strspn(line, " \t\r");
-		end = at + strlen(at);
-		while (end > at && isspace((unsigned char)end[-1]))
-			*--end = '\0';
-		if (err || !*at)
-			continue;
-		err = add(p, kind, at);
-		nr++;
-	}
-	if (!err && ferror(f))
-		err = bad(p, "list %s: %s", path, strerror(errno));
-	fclose(f);
-	if (!err && !nr)
-		err = bad(p, "list %s: holds no pattern", path);
-	return err;
-}
-
-static int add_pattern(struct parse *p, unsigned int kind, const char *text)
+static int add_listed_pattern(void *ctx, const char *entry)
 {
-	return selector_add_one(&p->o->selector, (enum select_kind)kind, text);
+	const struct listed *list = ctx;
+
+	return selector_add_one(&list->p->o->selector, list->kind, entry);
 }
 
 /* Kept as it was given: the launcher hands it on to a runner on the host. */
@@ -78,13 +55,15 @@ static int keep_choice(struct options *o, const char *text)
 
 static int add_patterns(struct parse *p, const char *option, enum select_kind kind, const char *arg)
 {
+	struct listed list = { .p = p, .kind = kind };
 	int err = keep_choice(p->o, option);
 
 	err = err ? err : keep_choice(p->o, arg);
 	if (err)
 		return err;
 	if (arg[0] == '@')
-		return read_list(p, arg + 1, kind, add_pattern);
+		return list_file_read(arg + 1, "pattern", add_listed_pattern, &list, p->err,
+				      p->err_sz);
 	return selector_add(&p->o->selector, kind, arg, p->err, p->err_sz);
 }
 
@@ -236,21 +215,25 @@ static int prefix(struct parse *p, const char *option, int err)
 	return bad(p, "%s %s", option, clause);
 }
 
-static int add_listed_filter(struct parse *p, unsigned int is_denied, const char *line)
+static int add_listed_filter(void *ctx, const char *entry)
 {
-	return prefix(p, "-f", filter_add(&p->o->filter, line, p->o->nr_lists, is_denied, p->err,
-					  p->err_sz));
+	const struct listed *list = ctx;
+	struct parse *p = list->p;
+
+	return prefix(p, "-f", filter_add(&p->o->filter, entry, p->o->nr_lists, list->is_denied,
+					  p->err, p->err_sz));
 }
 
 /* @FILE: one of its lines must hold; !@FILE: none. */
 static int opt_filter(struct parse *p, const char *arg)
 {
-	bool is_denied = arg[0] == '!' && arg[1] == '@';
+	struct listed list = { .p = p, .is_denied = arg[0] == '!' && arg[1] == '@' };
 
 	set_filter_rows(p);
 	p->o->nr_lists++;
-	if (is_denied || arg[0] == '@')
-		return read_list(p, arg + 1 + is_denied, is_denied, add_listed_filter);
+	if (list.is_denied || arg[0] == '@')
+		return list_file_read(arg + 1 + list.is_denied, "pattern", add_listed_filter, &list,
+				      p->err, p->err_sz);
 	return prefix(p, "-f", filter_add(&p->o->filter, arg, 0, false, p->err, p->err_sz));
 }
 

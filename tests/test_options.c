@@ -13,7 +13,6 @@
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_ARGS 32
-#define LINE_MAX_SZ 1022	/* bytes of a line of a list */
 
 static char err_buf[512], *err = err_buf;
 
@@ -450,51 +449,17 @@ static const char *list_of(const char *text, FILE **file)
 	return arg;
 }
 
-/* What stands in a list, and the patterns that come of it, joined by ';'. */
-static const struct {
-	const char *text, *want;
-} lists[] = {
-	{ "a\n", "a" },
-	{ "a", "a" },
-	{ "a\nb/c*\nd:n=1,m=2\n", "a;b/c*;d:n=1,m=2" },
-	{ "# all\n\n  \t\n a \nb# why\n  # more\n#\nc # d,e", "a;b;c" },
-	{ "a\r\nb \r\n\r\n", "a;b" },
-	{ "\n\n\na", "a" },
-	{ "a b\n", "a b" },
-	{ "a,b\n", "a,b" },	/* one pattern a line */
-	{ "@x\n-q\n", "@x;-q" },
-};
-
-TEST_F(line, lists)
-{
-	FILE *f;
-
-	for (size_t i = 0; i < NR(lists); i++) {
-		char got[64] = "", *text = got;
-		const struct selector *s = &self->o.selector;
-
-		ASSERT_EQ(0, PARSE(list_of(lists[i].text, &f)));
-		fclose(f);
-		for (size_t k = 0; k < s->nr; k++) {
-			EXPECT_EQ(SELECT_ALLOW, s->v[k].kind);
-			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s",
-				 k ? ";" : "", s->v[k].text);
-		}
-		EXPECT_STREQ(lists[i].want, text);
-	}
-}
-
 TEST_F(line, lists_with_others)
 {
 	FILE *f, *empty;
 	char arg[40];
 
-	strcpy(arg, list_of("a\nb\n", &f));
+	strcpy(arg, list_of("a\nb,c\n", &f));
 	arg[1] = 'd';
 	ASSERT_EQ(0, PARSE("-t", "x,y", arg, "-a", "z", arg));
 	EXPECT_EQ(7, self->o.selector.nr);
 	EXPECT_EQ(SELECT_DENY, self->o.selector.v[2].kind);
-	EXPECT_STREQ("b", self->o.selector.v[6].text);
+	EXPECT_STREQ("b,c", self->o.selector.v[6].text);	/* one pattern a line */
 	/* @ only in front: elsewhere it is a character like others. */
 	ASSERT_EQ(0, PARSE("-t", "x,@y"));
 	EXPECT_STREQ("@y", self->o.selector.v[1].text);
@@ -504,33 +469,6 @@ TEST_F(line, lists_with_others)
 	EXPECT_EQ(0, strncmp(err, "list /dev/fd/", 13));
 	fclose(f);
 	fclose(empty);
-}
-
-/* Cut in two it would be two patterns. */
-TEST_F(line, long_lines_of_lists)
-{
-	char text[2 * LINE_MAX_SZ];
-	FILE *f;
-
-	for (int newline = 0; newline < 2; newline++) {
-		memset(text, 'a', sizeof(text));
-		strcpy(text + LINE_MAX_SZ, newline ? "\nb\n" : "");
-		EXPECT_EQ(0, PARSE(list_of(text, &f)));
-		EXPECT_EQ(1 + newline, self->o.selector.nr);
-		EXPECT_EQ(LINE_MAX_SZ, strlen(self->o.selector.v[0].text));
-		fclose(f);
-
-		text[LINE_MAX_SZ] = 'a';
-		strcpy(text + LINE_MAX_SZ + 1, newline ? "\nb\n" : "");
-		EXPECT_EQ(-EINVAL, PARSE(list_of(text, &f)));
-		EXPECT_NE(NULL, strstr(err, ": a line longer than 1022"));
-		fclose(f);
-	}
-	/* Also a comment. */
-	memset(text, '#', sizeof(text));
-	text[sizeof(text) - 1] = '\0';
-	EXPECT_EQ(-EINVAL, PARSE("-t", "x", list_of(text, &f)));
-	fclose(f);
 }
 
 /* The launcher parses its own arguments, then those of the runner; errors leave getopt anywhere. */

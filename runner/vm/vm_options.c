@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -9,9 +10,9 @@
 
 #include "arch.h"
 #include "core/compare.h"
+#include "list_file.h"
 #include "vm_options.h"
 
-#define LIST_LINE_MAX	1024
 #define LONG_ONLY	256	/* getopt's value of row i: LONG_ONLY + i */
 
 #define V(verb)		(1u << VM_VERB_##verb)
@@ -60,41 +61,22 @@ static int __attribute__((format(printf, 1, 2))) bad(const char *fmt, ...)
 	return -EINVAL;
 }
 
-static int add_kernel(struct vm_options *o, const char *spec)
+static int add_kernel(void *ctx, const char *spec)
 {
+	struct vm_options *o = ctx;
+
 	if (o->nr_kernels == NR_KERNELS_MAX)
 		return bad("-k: more than %d kernels", NR_KERNELS_MAX);
 	o->kernels[o->nr_kernels] = strdup(spec);
 	return o->kernels[o->nr_kernels++] ? 0 : -ENOMEM;
 }
 
-/* One kernel a line, # starts a comment. */
 static int add_kernel_list(struct vm_options *o, const char *path)
 {
-	char line[LIST_LINE_MAX], *at, *end;
-	FILE *f = fopen(path, "re");
-	size_t nr = o->nr_kernels;
-	int err = 0;
+	char why[PATH_MAX + 64] = "";
+	int err = list_file_read(path, "kernel", add_kernel, o, why, sizeof(why));
 
-	if (!f)
-		return bad("list %s: %s", path, strerror(errno));
-	while (!err && fgets(line, sizeof(line), f)) {
-		if (!strchr(line, '\n') && !feof(f))
-			err = bad("list %s: a line longer than %d", path, LIST_LINE_MAX - 2);
-		line[strcspn(line, "#\n")] = '\0';
-		at = line + strspn(line, " \t\r");
-		end = at + strlen(at);
-		while (end > at && isspace((unsigned char)end[-1]))
-			*--end = '\0';
-		if (!err && *at)
-			err = add_kernel(o, at);
-	}
-	if (!err && ferror(f))
-		err = bad("list %s: %s", path, strerror(errno));
-	fclose(f);
-	if (!err && o->nr_kernels == nr)
-		err = bad("list %s: holds no kernel", path);
-	return err;
+	return *why ? bad("%s", why) : err;
 }
 
 static int opt_kernel(struct vm_options *o, const char *arg)
