@@ -193,7 +193,8 @@ static int run_test_run(struct exec *x, struct slot_state *st, uint64_t runs, st
 	__u32 retval = 0;
 	int err;
 
-	err = has_repeat(st->run.prog) ? run_repeat(x, st, runs, &retval) : run_calls(st, runs, &retval);
+	err = has_repeat(st->run.prog) ? run_repeat(x, st, runs, &retval) :
+					 run_calls(st, runs, &retval);
 	s->elapsed = bench_now_ns() - start;
 	s->done = runs * x->bench->ops;
 	if (err)

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Reads the kernel's symbols, before any child is forked: some 120 000, 4 MiB. Where the kernel does
- * not show addresses there are none.
+ * Reads the kernel's symbols, before any child is forked: some 120 000, 4 MiB. Where the kernel
+ * does not show addresses there are none.
  */
 void ksyms_read(void);
 /* The symbol that begins at @addr, of several the first of /proc/kallsyms; NULL. */

@@ -424,8 +424,8 @@ static int add_estimates(struct exec *x, struct result *r)
 	err = err ?: add_estimate(r, "ref", SLOT_REF, false, x->clock);
 	/* The machine's fault, not the kernel's. */
 	if (err == -ENODATA)
-		return exec_fail(x, -EOPNOTSUPP, "no figure: every batch was disturbed (other load, "
-				 "a stolen CPU, workers that did not overlap)");
+		return exec_fail(x, -EOPNOTSUPP, "no figure: every batch was disturbed (other "
+				 "load, a stolen CPU, workers that did not overlap)");
 	return err;
 }
 
@@ -462,7 +462,7 @@ int measure(struct exec *x, const char *exec_arg, const struct plan_params *p, s
 	x->ops->close(x);
 	if (err == -ENOMEM)
 		return err;
-	/* A figure whose effect was not verified is none; one that breaks its invariant is shown. */
+	/* A figure whose effect was not verified is none; one that breaks an invariant is shown. */
 	if (err && err != -ERANGE)
 		r->nr_metrics = 0;
 	r->status = err == -EOPNOTSUPP ? STATUS_SKIP : err ? STATUS_FAIL : STATUS_OK;

@@ -126,7 +126,8 @@ static const char *why_no_machine_code(const struct dump *d)
 	char harden[8] = "";
 
 	if (!d->info.jited_prog_insns || !d->info.jited_prog_len)
-		return "the kernel does not show machine code (kernel.kptr_restrict must be 0 or 1)";
+		return "the kernel does not show machine code "
+		       "(kernel.kptr_restrict must be 0 or 1)";
 	if (!read_text("/proc/sys/net/core/bpf_jit_harden", harden, sizeof(harden)) &&
 	    !strcmp(harden, "2"))
 		return "net.core.bpf_jit_harden is 2: constants are blinded anew at each load";
