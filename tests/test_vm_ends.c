@@ -110,6 +110,42 @@ TEST_F(launch, what_qemu_starts_ends_with_it)
 	EXPECT_NE(kill(atoi(text), 0), 0);
 }
 
+/* Also when nobody is left who could end it. */
+TEST_F(launch, what_vng_starts_dies_with_the_launcher)
+{
+	static const char fake_vng[] =
+		"#!/bin/sh\n"
+		"sleep 100 & echo $! >\"$PID_FILE\"; wait\n";
+	char path[256], text[32] = "";
+	pid_t launcher;
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/vng", self->dir);
+	ASSERT_EQ(put(path, fake_vng, sizeof(fake_vng) - 1, 0700), 0);
+	snprintf(path, sizeof(path), "%s:%s", self->dir, getenv("PATH"));
+	setenv("PATH", path, 1);
+	snprintf(path, sizeof(path), "%s/pid", self->dir);
+	setenv("PID_FILE", path, 1);
+	self->cfg.engine = VM_ENGINE_VNG;
+	launcher = fork();
+	if (!launcher) {
+		vm_run(&self->cfg, collect, self->lines, &self->out);
+		_exit(0);
+	}
+	for (int i = 0; i < 100 && (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0); i++) {
+		usleep(50000);
+		fd = fd < 0 ? open(path, O_RDONLY) : fd;
+	}
+	close(fd);
+	ASSERT_GT(atoi(text), 1);
+	EXPECT_EQ(kill(atoi(text), 0), 0);
+	kill(launcher, SIGKILL);
+	waitpid(launcher, NULL, 0);
+	for (int i = 0; i < 50 && !kill(atoi(text), 0); i++)
+		usleep(100000);
+	EXPECT_NE(kill(atoi(text), 0), 0);
+}
+
 TEST_F(launch, qemu_was_killed)
 {
 	RUN(BOOT PLAN "kill -KILL $$");

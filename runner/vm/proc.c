@@ -24,8 +24,43 @@ static int proc_redirect(const char *path, int fd)
 	return dup2(new_fd, fd) < 0 ? -1 : 0;
 }
 
+/*
+ * The death signal reaches a child, not what that starts in turn. So one of us stands between, in
+ * the child's place: it ends as the command does, and when the launcher dies takes the command's
+ * whole group along. Returns in the command; 0, or -1 and errno.
+ */
+static int proc_keep(int report_fd)
+{
+	pid_t keeper = getpid(), pid;
+	sigset_t mask;
+	int sig, status;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM))
+		return -1;
+	pid = fork();
+	if (!pid)
+		return prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != keeper ? -1 : 0;
+	if (pid < 0)
+		return -1;
+	close(report_fd);
+	while (waitpid(pid, &status, WNOHANG) != pid)
+		if (!sigwait(&mask, &sig) && sig == SIGTERM)
+			kill(0, SIGKILL);
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	sigemptyset(&mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	signal(WTERMSIG(status), SIG_DFL);
+	raise(WTERMSIG(status));
+	_exit(EXEC_FAILED);
+}
+
 /* Between fork and exec: reports the errno through @report_fd, which exec closes. */
-static void proc_exec(struct scratch *s, char *const argv[], const char *out_path,
+static void proc_exec(struct scratch *s, bool is_tree, char *const argv[], const char *out_path,
 		       const char *err_path, const char *dir, int report_fd, pid_t parent)
 {
 	int null_fd, err;
@@ -35,6 +70,8 @@ static void proc_exec(struct scratch *s, char *const argv[], const char *out_pat
 		_exit(EXEC_FAILED);
 	/* What it starts in turn is ended with it. */
 	setpgid(0, 0);
+	if (is_tree && proc_keep(report_fd))
+		goto fail;
 	null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
 	    proc_redirect(out_path, STDOUT_FILENO) || proc_redirect(err_path, STDERR_FILENO) ||
@@ -73,7 +110,7 @@ int proc_start(struct scratch *s, struct proc *c, char *const argv[], const char
 		return err;
 	}
 	if (!c->pid)
-		proc_exec(s, argv, out_path, err_path, dir, report[1], parent);
+		proc_exec(s, c->is_tree, argv, out_path, err_path, dir, report[1], parent);
 	close(report[1]);
 	do {
 		n = read(report[0], &err, sizeof(err));
@@ -136,7 +173,7 @@ int proc_end(struct proc *c)
 int proc_run(struct scratch *s, char *const argv[], const char *out_path, const char *err_path,
 	      const char *dir)
 {
-	struct proc c;
+	struct proc c = { .is_tree = true };
 	int err, status;
 
 	err = proc_start(s, &c, argv, out_path, err_path, dir);

@@ -65,6 +65,7 @@ int scratch_make_cache(struct scratch *s);
 struct proc {
 	pid_t pid;
 	int pid_fd;
+	bool is_tree;	/* set it for a command that starts others: they die with us as well */
 };
 
 /*

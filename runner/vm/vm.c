@@ -297,6 +297,7 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 		.hang_s = or_default(cfg->hang_s, DEFAULT_HANG_S),
 		.timeout_s = or_default(cfg->timeout_s, DEFAULT_TIMEOUT_S),
 		.copy_fd = vm->copy_fd,
+		.qemu.is_tree = cfg->engine == VM_ENGINE_VNG,
 		.cb = cb,
 		.ctx = ctx,
 	};
