@@ -56,11 +56,12 @@ unsigned int campaign_jobs(struct scratch *s, const struct vm_options *o)
 	return cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (unsigned int)cpus;
 }
 
-int campaign_file_name(const char *kernel, char *name, size_t sz)
+int campaign_file_name(const struct vm_arch *arch, const char *kernel, char *name, size_t sz)
 {
+	bool is_ours = arch == vm_arch_host();
 	size_t i;
 
-	if (text_format(name, sz, "%s", kernel))
+	if (text_format(name, sz, "%s%s%s", kernel, is_ours ? "" : "-", is_ours ? "" : arch->name))
 		return -ENAMETOOLONG;
 	for (i = 0; name[i]; i++)
 		if (!strchr("0123456789.+-_~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",

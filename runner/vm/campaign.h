@@ -41,7 +41,10 @@ unsigned int campaign_jobs(struct scratch *s, const struct vm_options *o);
  * ended in order), or -errno of what kept one from starting.
  */
 int campaign_run(const struct campaign *c, struct boot *boots, size_t nr);
-/* A name for @kernel's files: "debian:6.12" is "debian-6.12". 0 or -ENAMETOOLONG. */
-int campaign_file_name(const char *kernel, char *name, size_t sz);
+/*
+ * A name for @kernel's files: "debian:6.12" is "debian-6.12", and "debian-6.12-arm64" in a guest of
+ * another architecture than this machine's. 0 or -ENAMETOOLONG.
+ */
+int campaign_file_name(const struct vm_arch *arch, const char *kernel, char *name, size_t sz);
 
 #endif

@@ -94,7 +94,7 @@ static int column_prepare(struct matrix *m, size_t i, uint64_t common)
 
 	b->kernel = m->o->kernels[i];
 	b->status = -1;
-	err = campaign_file_name(b->kernel, c->name, sizeof(c->name));
+	err = campaign_file_name(m->o->cfg.arch, b->kernel, c->name, sizeof(c->name));
 	err = err ?: text_format(b->doc, sizeof(b->doc), "%s/%s.jsonl", m->dir, c->name);
 	err = err ?: text_format(b->log, sizeof(b->log), "%s/%s.log", m->dir, c->name);
 	if (err)
