@@ -91,7 +91,8 @@ TEST(counted_guests_have_nothing_random)
 
 	g.accel = VM_ACCEL_INSN;
 	ASSERT_EQ(qemu_args_build(&g, &a), 0);
-	EXPECT_STREQ(value_of(&a, "-icount", 0), "shift=0,sleep=off,align=off");
+	EXPECT_STREQ(value_of(&a, "-icount", 0),
+		     "shift=0,sleep=off,align=off,rr=record,rrfile=/dev/null");
 	EXPECT_STREQ(value_of(&a, "-cpu", 0), "Nehalem,cx16=off");
 	EXPECT_STREQ(value_of(&a, "-seed", 0), "1");
 	EXPECT_STREQ(value_of(&a, "-rtc", 0), "base=2024-01-01T00:00:00,clock=vm");
@@ -101,7 +102,7 @@ TEST(counted_guests_have_nothing_random)
 	EXPECT_TRUE(strstr(cmdline, "nolapic_timer") != NULL);
 }
 
-TEST(two_cpus_keep_their_timers)
+TEST(two_cpus_keep_their_timers_and_are_not_recorded)
 {
 	struct qemu_guest g = guest_of("x86");
 	struct qemu_args a;
@@ -110,6 +111,7 @@ TEST(two_cpus_keep_their_timers)
 	g.nr_cpus = 2;
 	ASSERT_EQ(qemu_args_build(&g, &a), 0);
 	EXPECT_STREQ(value_of(&a, "-smp", 0), "2");
+	EXPECT_STREQ(value_of(&a, "-icount", 0), "shift=0,sleep=off,align=off");
 	EXPECT_TRUE(strstr(value_of(&a, "-append", 0), "nolapic_timer") == NULL);
 }
 

@@ -117,6 +117,7 @@ TEST_F(launch, vng_starts_the_guest)
 		"*bench.files=*) files=${arg#*=} ;;\n"
 		"esac; done\n"
 		"case $opts in *'-cpu Nehalem,cx16=off -icount shift=0'*) ;; *) exit 3 ;; esac\n"
+		"case $opts in *rr=*) exit 6 ;; esac\n"
 		"case $* in *' bench.channel=ttyS2 '*) ;; *) exit 4 ;; esac\n"
 		"[ -x \"$files/init\" ] && [ -e \"$files/bench.args\" ] || exit 5\n"
 		"set -- $opts\n"

@@ -41,8 +41,8 @@ int qemu_args_build(const struct qemu_guest *g, struct qemu_args *a);
 
 /* For another program that starts QEMU: the parts that make a guest comparable. */
 void qemu_args_add(struct qemu_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* CPU model, counting, clock, seed. */
-void qemu_args_add_cpu(struct qemu_args *a, const struct qemu_guest *g);
+/* CPU model, counting, clock, seed. @can_record: QEMU can record what all of its devices do. */
+void qemu_args_add_cpu(struct qemu_args *a, const struct qemu_guest *g, bool can_record);
 /* The kernel's command line. 0 or -E2BIG. */
 int qemu_cmdline(const struct qemu_guest *g, const char *console, const char *channel, char *text,
 		 size_t sz);

@@ -64,7 +64,8 @@ static int qemu_opts(const struct qemu_guest *g, char *text, size_t sz)
 	size_t i;
 
 	memset(&a, 0, sizeof(a));
-	qemu_args_add_cpu(&a, g);
+	/* Not 9p, by which vng shares its root. */
+	qemu_args_add_cpu(&a, g, false);
 	/* Behind its own, so this one counts: the ELF, as without vng. */
 	qemu_args_add(&a, "-kernel");
 	qemu_args_add(&a, "%s", g->kernel);
