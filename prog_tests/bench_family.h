@@ -204,6 +204,9 @@ struct bench_line_fit {
 };
 int bench_derive_line(const struct bench_line *line, const struct result *results, size_t nr,
 		      enum clock_kind clock, struct result *out, struct bench_line_fit *fit);
+/* A .derive: "slope_CASE" is the line through the net of CASE of the same family. */
+int bench_derive_slope(const struct result *results, size_t nr, enum clock_kind clock,
+		       struct result *out);
 /* Fills @map with the elements 0 ... nr - 1: see runner/map_content.h, which does more. */
 int bench_fill_map(struct bench_run *r, struct bpf_map *map, uint32_t nr,
 		   uint64_t (*value)(uint32_t key));

@@ -145,17 +145,5 @@ static const struct bench_derived slopes[] = {
 	{}
 };
 
-static int slope(const struct result *results, size_t nr, enum clock_kind clock,
-		 struct result *out)
-{
-	const struct bench_line line = {
-		.family = "chain_tcx",
-		.name = out->name + strlen("slope_"),
-	};
-	struct bench_line_fit fit;
-
-	return bench_derive_line(&line, results, nr, clock, out, &fit);
-}
-
 BENCH_FAMILY(chain_tcx, .setup = setup, .unload = unload, .run = run, .before = before,
-	     .verify = verify, .derived = slopes, .derive = slope);
+	     .verify = verify, .derived = slopes, .derive = bench_derive_slope);

@@ -208,17 +208,5 @@ static const struct bench_derived slopes[] = {
 	{}
 };
 
-static int slope(const struct result *results, size_t nr, enum clock_kind clock,
-		 struct result *out)
-{
-	const struct bench_line line = {
-		.family = "chain_xdp",
-		.name = out->name + strlen("slope_"),
-	};
-	struct bench_line_fit fit;
-
-	return bench_derive_line(&line, results, nr, clock, out, &fit);
-}
-
 BENCH_FAMILY(chain_xdp, .prepare = prepare, .setup = setup, .unload = unload, .run = run,
-	     .before = before, .verify = verify, .derived = slopes, .derive = slope);
+	     .before = before, .verify = verify, .derived = slopes, .derive = bench_derive_slope);

@@ -76,3 +76,15 @@ int bench_derive_line(const struct bench_line *line, const struct result *result
 	e = estimate_exact(f.r2);
 	return err ?: result_add_metric(out, "r2", &e);
 }
+
+int bench_derive_slope(const struct result *results, size_t nr, enum clock_kind clock,
+		       struct result *out)
+{
+	const struct bench_line line = {
+		.family = out->family,
+		.name = out->name + strlen("slope_"),
+	};
+	struct bench_line_fit fit;
+
+	return bench_derive_line(&line, results, nr, clock, out, &fit);
+}
