@@ -11,7 +11,7 @@ trap 'rm -f "$COUNTS"' EXIT
 
 echo "# unit"
 tests/check_unit.sh "$objects"
-for part in generator golden cli kernels refused native vm arm64 fatal; do
+for part in generator golden cli verbs kernels refused native vm arm64 fatal; do
 	echo "# $part"
 	if ! "tests/check_$part.sh"; then
 		echo "FAIL tests/check_$part.sh itself"

@@ -316,7 +316,8 @@ static int print_families(const struct matrix *m)
 	for (i = 0; i < m->nr; i++)
 		if (m->boots[i].status > EXIT_FAIL || !m->columns[i].doc.complete)
 			printf("%s: %s%s\n", m->boots[i].kernel, m->boots[i].reason,
-			       m->columns[i].has_doc ? " (its document was cut short)" : "");
+			       m->columns[i].has_doc && !m->columns[i].doc.complete ?
+			       " (its document was cut short)" : "");
 	return err;
 }
 
