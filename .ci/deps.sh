@@ -63,6 +63,9 @@ find_missing() {
 	# BTF of the module runner/kmod, built for the kernel that a guest boots.
 	need_tool pahole dwarves
 	need_tool pgrep procps
+	# The tests: a bisection, and what of the network a run may have left behind.
+	need_tool git git
+	need_tool ip iproute2
 	need_tool shellcheck shellcheck
 }
 
