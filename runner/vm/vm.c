@@ -224,10 +224,10 @@ static int vm_build_initrd(struct vm *vm)
 	return err;
 }
 
-static int vm_prepare(struct vm *vm)
+/* In front of what takes long: fetching a kernel. */
+static int vm_find_qemu(struct vm *vm)
 {
 	struct scratch *s = &vm->s;
-	int err;
 
 	if (qemu_find(s->arch, vm->cfg->qemu, vm->qemu, sizeof(vm->qemu)))
 		return scratch_fail(s, VM_NO_QEMU, -ENOENT, vm->cfg->qemu ? "no QEMU %s" :
@@ -240,7 +240,15 @@ static int vm_prepare(struct vm *vm)
 	if (vm->cfg->accel == VM_ACCEL_KVM && is_foreign(vm->cfg))
 		return scratch_fail(s, VM_USAGE, -EINVAL, "--accel kvm: no KVM for %s guests on "
 				    "this machine", s->arch->name);
-	err = vm_open_console(vm);
+	return 0;
+}
+
+static int vm_prepare(struct vm *vm)
+{
+	struct scratch *s = &vm->s;
+	int err;
+
+	err = vm_find_qemu(vm) ?: vm_open_console(vm);
 	if (err)
 		return err;
 	if (text_format(vm->initrd, PATH_MAX, "%s/initrd", s->dir) ||
@@ -465,10 +473,11 @@ int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
 	if (!vm)
 		return -ENOMEM;
 	outcome_init(out);
+	vm->cfg = cfg;
 	vm->copy_fd = -1;
 	err = scratch_open(&vm->s, cfg);
-	if (!err)
-		err = kernel_resolve(&vm->s, cfg->kernel, &vm->kernel);
+	err = err ?: vm_find_qemu(vm);
+	err = err ?: kernel_resolve(&vm->s, cfg->kernel, &vm->kernel);
 	out->accel = cfg->accel;
 	if (!err && cfg->accel == VM_ACCEL_AUTO) {
 		if (!is_foreign(cfg))
