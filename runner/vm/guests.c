@@ -146,7 +146,8 @@ static int second_join(struct second *s, struct relay *relay, struct vm_outcome 
 	relay->nr_lost += s->end->nr_lost;
 	if (s->end->err == -ECHILD) {
 		out->verdict = VM_BROKEN;
-		snprintf(out->reason, sizeof(out->reason), "the second guest's launcher was killed");
+		snprintf(out->reason, sizeof(out->reason),
+			 "the second guest's launcher was killed");
 		return err;
 	}
 	add_outcome(out, &s->end->out);
