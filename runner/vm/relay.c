@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "exec.h"
 #include "relay.h"
+#include "relay_args.h"
 
 #define STATUS_USAGE 2
 #define STATUS_BROKEN 1
@@ -20,113 +21,6 @@
 #define NEEDS_KMOD	INDENT "needs: kmod\n"
 
 extern char **environ;
-
-static void free_args(struct relay_args *a)
-{
-	while (a->argc)
-		free(a->argv[--a->argc]);
-	free(a->argv);
-	a->argv = NULL;
-}
-
-static int push(struct relay *r, const char *arg)
-{
-	struct relay_args *a = &r->args;
-	char **argv = realloc(a->argv, (a->argc + 2) * sizeof(*argv));
-
-	if (!argv)
-		return -ENOMEM;
-	a->argv = argv;
-	argv[a->argc] = strdup(arg);
-	if (!argv[a->argc])
-		return -ENOMEM;
-	argv[++a->argc] = NULL;
-	return 0;
-}
-
-static int push_number(struct relay *r, const char *option, unsigned long long v)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s=%llu", option, v);
-	return push(r, text);
-}
-
-static int push_settings(struct relay *r)
-{
-	const struct options *o = &r->o;
-	int i, err = 0;
-
-	if (o->quick)
-		err = push(r, "-q");
-	for (i = 0; i < o->verbose && !err; i++)
-		err = push(r, "-v");
-	if (!err && !o->clock_auto) {
-		err = push(r, "--clock");
-		err = err ?: push(r, clock_kind_name(o->clock));
-	}
-	if (!err && o->has_seed)
-		err = push_number(r, "--seed", o->seed);
-	if (!err && o->loads)
-		err = push_number(r, "--loads", o->loads);
-	if (!err && o->rounds)
-		err = push_number(r, "--rounds", o->rounds);
-	if (!err && o->timeout)
-		err = push_number(r, "--timeout", o->timeout);
-	if (!err && strcmp(o->exec, "kernel")) {
-		err = push(r, "--exec");
-		err = err ?: push(r, o->exec);
-	}
-	return err;
-}
-
-static bool is_left(const struct relay *r, size_t i)
-{
-	return i >= r->first && i < r->end_case && !r->cases[i].is_done;
-}
-
-/* As the runner's -n takes them, "3,5-9". */
-static char *left_numbers(const struct relay *r)
-{
-	char *numbers = NULL;
-	size_t sz = 0, i, last;
-	FILE *out = open_memstream(&numbers, &sz);
-
-	if (!out)
-		return NULL;
-	for (i = r->first; i < r->end_case; i = last + 1) {
-		last = i;
-		if (!is_left(r, i))
-			continue;
-		while (is_left(r, last + 1) && r->cases[last + 1].nr == r->cases[last].nr + 1)
-			last++;
-		fprintf(out, "%s%u", ftell(out) ? "," : "", r->cases[i].nr);
-		if (last > i)
-			fprintf(out, "-%u", r->cases[last].nr);
-	}
-	if (!fclose(out))
-		return numbers;
-	free(numbers);
-	return NULL;
-}
-
-/* What the guest's runner is told: settings, and the cases that are not done. */
-static int build_args(struct relay *r)
-{
-	char *numbers;
-	int err;
-
-	free_args(&r->args);
-	err = push_settings(r);
-	/* Everything needs no selection. */
-	if (err || (!r->o.nr_choices && !r->is_resumed && !r->is_part))
-		return err;
-	numbers = left_numbers(r);
-	err = numbers ? push(r, "-n") : -ENOMEM;
-	err = err ?: push(r, numbers);
-	free(numbers);
-	return err;
-}
 
 /* Starts a command whose output is read from what is returned; NULL and errno. */
 static FILE *start_reading(char *const argv[], pid_t *pid)
@@ -325,7 +219,7 @@ int relay_open(struct relay *r, const struct relay_host *host, int argc, char **
 	if (host->qemu)
 		read_qemu_version(r, host->qemu);
 	r->end_case = r->nr_cases;
-	if (build_args(r))
+	if (relay_args_build(r))
 		return out_of_memory();
 	return open_outputs(r);
 }
@@ -343,7 +237,7 @@ int relay_take_part(struct relay *r, size_t first, size_t end, const char *outpu
 		if (reports_open(&r->reports, output, r->o.verbose))
 			return -EIO;
 	}
-	return build_args(r);
+	return relay_args_build(r);
 }
 
 static struct relay_case *find_case(struct relay *r, const char *id)
@@ -549,13 +443,13 @@ int relay_resume(struct relay *r, const struct vm_outcome *out)
 		err = lose_case(r, out);
 	r->end.seconds += out->wall_s;
 	r->is_resumed = true;
-	for (i = r->first; i < r->end_case && !is_left(r, i); i++)
+	for (i = r->first; i < r->end_case && !relay_case_is_left(r, i); i++)
 		;
 	if (i == r->end_case)
 		r->has_end = true;
 	if (err || r->has_end || r->nr_lost == NR_LOST_MAX)
 		return err;
-	return build_args(r) ?: 1;
+	return relay_args_build(r) ?: 1;
 }
 
 int relay_end_part(struct relay *r)
@@ -607,8 +501,8 @@ int relay_close(struct relay *r)
 	baseline_close(&r->baseline);
 	doc_header_free(&r->header);
 	options_free(&r->o);
-	free_args(&r->args);
-	free_args(&r->whole_args);
+	relay_args_free(&r->args);
+	relay_args_free(&r->whole_args);
 	for (i = 0; i < r->nr_cases; i++)
 		free(r->cases[i].id);
 	free(r->cases);
