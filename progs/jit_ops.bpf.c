@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What does one BPF instruction cost as machine code? Measured: 1024 of a kind in a row, each of
- * which waits for the one before (loads, stores and jumps do not), in one run of a tc program; per
- * instruction. Not measured: cache misses, mispredicted jumps, atomics that another CPU wants too.
- * Bias: none that is not in the baseline but some 1/1024 of an instruction to set up registers.
+ * What does one BPF instruction cost as machine code? Measured: 1024 of a kind (256 divisions) in a
+ * row, each of which waits for the one before (loads, stores and jumps do not), in one run of a tc
+ * program; per instruction. Not measured: cache misses, mispredicted jumps, atomics that another
+ * CPU wants too. Bias: none that is not in the baseline but a few instructions to set up registers,
+ * divided by their number.
  */
 #include "bench.bpf.h"
 #include "jit_ops.h"
 
 #define STR_(x) #x
 #define STR(x) STR_(x)
-#define PER_INSN __driver("test_run") __ops(STR(JIT_OPS_N)) __baseline("empty")
+#define PER_INSN_OF(n) __driver("test_run") __ops(STR(n)) __baseline("empty")
+#define PER_INSN PER_INSN_OF(JIT_OPS_N)
 /* One assembler statement, repeated; no branch of the compiler's in between. */
-#define REPEAT(insn) ".rept " STR(JIT_OPS_N) "; " insn "; .endr"
+#define REPEAT_N(n, insn) ".rept " STR(n) "; " insn "; .endr"
+#define REPEAT(insn) REPEAT_N(JIT_OPS_N, insn)
 
 /* Written by user space: values the verifier cannot know. */
 volatile __u64 start, operand;
@@ -33,39 +36,44 @@ int empty(struct __sk_buff *skb)
 	return 0;
 }
 
-#define ALU_PROG(name, insn, type, reg)							\
-SEC("?tc") __bench(#name ": one instruction (" insn ")") PER_INSN __xlated("alu+1024")	\
+#define ALU_PROG(n, name, insn, type, reg)						\
+SEC("?tc") __bench(#name ": one instruction (" insn ")") PER_INSN_OF(n)			\
+__xlated("alu+" STR(n))									\
 int name(struct __sk_buff *skb)								\
 {											\
 	type a = start, b = operand;							\
 											\
 	(void)skb;									\
-	asm volatile(REPEAT(insn) : [a] "+" reg(a) : [b] reg(b));			\
+	asm volatile(REPEAT_N(n, insn) : [a] "+" reg(a) : [b] reg(b));			\
 	result = a;									\
 	return 0;									\
 }
-#define ALU64_PROG(name, insn, operand, after) ALU_PROG(name, insn, __u64, "r")
-#define ALU32_PROG(name, insn, operand, after) ALU_PROG(name, insn, __u32, "w")
+#define ALU64_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_N, name, insn, __u64, "r")
+#define ALU32_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_N, name, insn, __u32, "w")
+#define DIV64_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_DIV_N, name, insn, __u64, "r")
+#define DIV32_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_DIV_N, name, insn, __u32, "w")
 
-#define ENCODED_PROG(name, tags, code, src, off, imm)					\
-SEC("?tc") tags PER_INSN __xlated("alu+1024")					\
+#define ENCODED_PROG(n, name, tags, code, src, off, imm)				\
+SEC("?tc") tags PER_INSN_OF(n) __xlated("alu+" STR(n))					\
 int name(struct __sk_buff *skb)								\
 {											\
 	register __u64 a asm("r1") = start;						\
 	register __u64 b asm("r2") = operand;						\
 											\
 	(void)skb;									\
-	asm volatile(REPEAT(".8byte %[insn]") : "+r"(a)					\
+	asm volatile(REPEAT_N(n, ".8byte %[insn]") : "+r"(a)				\
 		     : "r"(b), [insn] "i"(JIT_OPS_INSN(code, 1, src, off, imm)));	\
 	result = a;									\
 	return 0;									\
 }
 
 #define MOD_PROG(name, code, src, off, imm, operand, after)				\
-	ENCODED_PROG(name, __bench(#name ": one instruction"), code, src, off, imm)
+	ENCODED_PROG(JIT_OPS_DIV_N, name, __bench(#name ": one instruction"), code, src, off, imm)
+#define V4_BENCH(name) __bench(#name ": one instruction of ISA v4") __needs("isa_v4")
+#define SDIV_PROG(name, code, src, off, imm, operand, after)				\
+	ENCODED_PROG(JIT_OPS_DIV_N, name, V4_BENCH(name), code, src, off, imm)
 #define V4_PROG(name, code, src, off, imm, operand, after)				\
-	ENCODED_PROG(name, __bench(#name ": one instruction of ISA v4") __needs("isa_v4"),	\
-		     code, src, off, imm)
+	ENCODED_PROG(JIT_OPS_N, name, V4_BENCH(name), code, src, off, imm)
 
 #define XADD_PROG(name, code, imm, type, after) ATOMIC_PROG(name, , code, imm)
 #define FETCH_PROG(name, code, imm, type, after) ATOMIC_PROG(name, __needs("atomics"), code, imm)
@@ -88,7 +96,10 @@ int name(struct __sk_buff *skb)								\
 
 JIT_OPS_ALU64(ALU64_PROG)
 JIT_OPS_ALU32(ALU32_PROG)
+JIT_OPS_DIV64(DIV64_PROG)
+JIT_OPS_DIV32(DIV32_PROG)
 JIT_OPS_MOD(MOD_PROG)
+JIT_OPS_SDIV(SDIV_PROG)
 JIT_OPS_V4(V4_PROG)
 JIT_OPS_XADD(XADD_PROG)
 JIT_OPS_FETCH(FETCH_PROG)

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The operations of jit_ops, as BPF instructions and as what they do: the program repeats the one
- * JIT_OPS_N times, user space the other. a begins as JIT_OPS_START, b as the operand.
+ * JIT_OPS_N times, user space the other; divisions JIT_OPS_DIV_N times, because the verifier writes
+ * a check around each, and moves all that is behind it for that. a begins as JIT_OPS_START, b as
+ * the operand.
  */
 #ifndef JIT_OPS_H
 #define JIT_OPS_H
 
 #define JIT_OPS_N 1024
+#define JIT_OPS_DIV_N 256
 #define JIT_OPS_START 0x9e3779b97f4a7c15ull
 
 /* An instruction from its fields, for what clang 14 does not assemble. */
 #define JIT_OPS_INSN(code, dst, src, off, imm)							\
 	((__u64)(imm) << 32 | (__u64)(off) << 16 | (src) << 12 | (dst) << 8 | (code))
 
-/*
- * X(name, instruction, operand, a afterwards). Division costs most, on CPUs where it depends on the
- * values, when nothing becomes smaller: by 1, and modulo the largest.
- */
+/* X(name, instruction, operand, a afterwards). */
 #define JIT_OPS_ALU64(X)									\
 	X(add64, "%[a] += %[b]", 3, a + b)							\
 	X(mul64, "%[a] *= %[b]", 3, a * b)							\
-	X(div64, "%[a] /= %[b]", 1, a / b)							\
 	X(lsh64, "%[a] <<= %[b]", 1, a << b)							\
 	X(lsh64_imm, "%[a] <<= 1", 1, a << b)							\
 	X(rsh64, "%[a] >>= %[b]", 1, a >> b)							\
@@ -35,10 +34,16 @@
 #define JIT_OPS_ALU32(X)									\
 	X(add32, "%[a] += %[b]", 3, a + b)							\
 	X(mul32, "%[a] *= %[b]", 3, a * b)							\
-	X(div32, "%[a] /= %[b]", 1, a / b)							\
 	X(lsh32, "%[a] <<= %[b]", 1, a << b)							\
 	X(rsh32, "%[a] >>= %[b]", 1, a >> b)							\
 	X(arsh32, "%[a] s>>= %[b]", 1, (__u32)((__s32)a >> b))
+
+/*
+ * Division costs most, on CPUs where it depends on the values, when nothing becomes smaller: by 1,
+ * and modulo the largest.
+ */
+#define JIT_OPS_DIV64(X) X(div64, "%[a] /= %[b]", 1, a / b)
+#define JIT_OPS_DIV32(X) X(div32, "%[a] /= %[b]", 1, a / b)
 
 /* a in r1, b in r2: X(name, code, src, off, imm, operand, a afterwards). */
 #define JIT_OPS_MOD(X)										\
@@ -46,9 +51,10 @@
 	X(mod32, 0x9c, 2, 0, 0, ~0u, (__u32)a % (__u32)b)
 
 /* The same, of ISA v4. */
-#define JIT_OPS_V4(X)										\
+#define JIT_OPS_SDIV(X)										\
 	X(sdiv64, 0x3f, 2, 1, 0, 1, (__u64)((__s64)a / (__s64)b))				\
-	X(smod64, 0x9f, 2, 1, 0, 1ull << 62, (__u64)((__s64)a % (__s64)b))			\
+	X(smod64, 0x9f, 2, 1, 0, 1ull << 62, (__u64)((__s64)a % (__s64)b))
+#define JIT_OPS_V4(X)										\
 	X(movsx8, 0xbf, 1, 8, 0, 0, (__u64)(__s8)a)						\
 	X(movsx16, 0xbf, 1, 16, 0, 0, (__u64)(__s16)a)						\
 	X(movsx32, 0xbf, 1, 32, 0, 0, (__u64)(__s32)a)						\
