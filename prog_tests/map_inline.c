@@ -12,11 +12,16 @@ static bool is_called(const struct bench_run *r)
 	return strstr(r->bench->name, "_called");
 }
 
-/* The program with the same lookup in the other way; NULL for the baseline. */
+/*
+ * The program with the same lookup in the other way; NULL for the baseline. In the first load only:
+ * it takes the verifier as long as the measured one, which is the same in all loads.
+ */
 static struct bpf_program *counterpart(const struct bench_run *r)
 {
 	char name[64];
 
+	if (r->load)
+		return NULL;
 	if (is_called(r))
 		snprintf(name, sizeof(name), "%.*s",
 			 (int)(strstr(r->bench->name, "_called") - r->bench->name), r->bench->name);
