@@ -24,6 +24,12 @@
 #ifndef BENCH_BPF_H
 #define BENCH_BPF_H
 
+/*
+ * Contexts and packet headers have one layout on all kernels. What a program reads of the kernel's
+ * own structures says __relocated(): for each type that is relocated libbpf looks through all the
+ * kernel's types at each load.
+ */
+#define BPF_NO_PRESERVE_ACCESS_INDEX
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include "bench_state.h"
@@ -84,6 +90,9 @@ struct bench_state bench_states[BENCH_STATE_WORKERS];
 
 /* Arguments of a loop whose context cannot carry them; NR_BENCH_ARGS for each worker. */
 __u64 bench_args[BENCH_STATE_WORKERS * NR_BENCH_ARGS];
+
+/* Members on the way to a value that are not at the same place in every kernel. */
+#define __relocated(value) __builtin_preserve_access_index(({ value; }))
 
 /* Keeps x in a register and its value unknown to the compiler; no instruction. */
 #define bench_hide(x) asm volatile("" : "+r"(x))

@@ -257,7 +257,7 @@ TASK_STORAGE(task_storage_miss, 0, key, __bench("an element this task has not in
 STORAGE_DEF(name##_map, MAP_TYPE_CGRP_STORAGE);						\
 BENCH_WITH(name, tags __baseline("empty") ENTRIES __needs("cgrp_storage")		\
 		 __xlated("call+1"), struct cgroup *,					\
-	   bpf_get_current_task_btf()->cgroups->dfl_cgrp)				\
+	   __relocated(bpf_get_current_task_btf()->cgroups->dfl_cgrp))			\
 {											\
 	__u32 key = map_lookup_key(i, entries);						\
 	__u64 *value = bpf_cgrp_storage_get(&name##_map, ctx, &storage_value, create);	\
@@ -317,7 +317,7 @@ SK_STORAGE(sk_storage_miss, 0, key,
 	BENCH_PROG_WITH(name, tags ENTRIES __driver("attach") __needs("bpf_loop")	\
 			__needs("lsm") __needs("inode_storage"), "?lsm/file_lock",	\
 			unsigned long long *, bench_args, struct inode *,		\
-			((struct file *)ctx[0])->f_inode)
+			__relocated(((struct file *)ctx[0])->f_inode))
 
 BENCH_FILE_LOCK(file_lock, __bench("the loop and the key, in an LSM program of flock()"))
 {
