@@ -80,6 +80,8 @@
 #define __exclusive		__bench_tag("exclusive=")
 /* A load is so expensive that there are no more than @n. */
 #define __loads(n)		__bench_tag("loads=" n)
+/* Nor one in front that does not count (docs/method.md): the first counts what the others do. */
+#define __unrehearsed		__bench_tag("unrehearsed=")
 /* An operation takes longer than a batch should: no more than @n rounds. */
 #define __rounds(n)		__bench_tag("rounds=" n)
 /* Skipped in instruction mode, where it could only mislead, for this reason. */

@@ -78,7 +78,7 @@ static __always_inline int write_entry(struct __sk_buff *skb, void *map)
 #define CHAIN(name, text, values, checks)						\
 SEC("?tc") __bench("packet through " text) __driver("attach") __baseline("detached")	\
 __param("progs", values) __needs("veth") __needs("clsact") __batch("4")	\
-__loads("6") checks									\
+__loads("6") __unrehearsed checks							\
 int name(struct __sk_buff *skb)
 
 #define SAME	"1,64,1024"
@@ -86,7 +86,7 @@ int name(struct __sk_buff *skb)
 #define OWN	"1,16,64"
 
 BENCH_USER(detached, __bench("packet through a veth, nothing attached") __needs("veth")
-	   __batch("4") __loads("6"))
+	   __batch("4") __loads("6") __unrehearsed)
 
 CHAIN(same_nothing, "one program that does nothing, attached so often", "1,4,16,64,256,1024", )
 {

@@ -76,14 +76,17 @@ TEST_F(benches, baseline_of_a_test_run_is_no_run)
 TEST_F(benches, trigger_and_exclusive)
 {
 	ASSERT_EQ(0, ADD(&self->list, "p", D, "bench:trigger=loop", "bench:baseline=loop",
-			 "bench:exclusive=", "bench:loads=6", "bench:rounds=4"));
+			 "bench:exclusive=", "bench:unrehearsed=", "bench:loads=6",
+			 "bench:rounds=4"));
 	EXPECT_STREQ("loop", self->list.v[0].trigger);
 	EXPECT_TRUE(self->list.v[0].is_exclusive);
+	EXPECT_TRUE(self->list.v[0].is_unrehearsed);
 	EXPECT_EQ(6, self->list.v[0].max_loads);
 	EXPECT_EQ(4, self->list.v[0].max_rounds);
 	ASSERT_EQ(0, ADD(&self->list, "q", D));
 	EXPECT_EQ(NULL, self->list.v[1].trigger);
 	EXPECT_FALSE(self->list.v[1].is_exclusive);
+	EXPECT_FALSE(self->list.v[1].is_unrehearsed);
 	EXPECT_EQ(0, self->list.v[1].max_loads);
 	EXPECT_EQ(0, self->list.v[1].max_rounds);
 
@@ -91,6 +94,7 @@ TEST_F(benches, trigger_and_exclusive)
 	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:trigger=l", "bench:driver=attach"));
 	EXPECT_NE(NULL, strstr(err, "excludes __driver()"));
 	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:exclusive=1", "bench:baseline=loop"));
+	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:unrehearsed=1"));
 	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:exclusive="));
 	EXPECT_NE(NULL, strstr(err, "__exclusive needs a bench as its baseline"));
 	EXPECT_EQ(-EINVAL, ADD(&self->list, "p", D, "bench:exclusive=", "bench:baseline=once",

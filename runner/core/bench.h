@@ -67,6 +67,7 @@ struct bench {
 	unsigned int max_rounds;	/* an operation is: no more of them; 0: no bound */
 	char *trigger;			/* program with the timed loop that makes this one run */
 	bool is_exclusive;		/* attached, it also runs in the baseline's batches */
+	bool is_unrehearsed;		/* insn mode: the first load finds what later ones do */
 	char *time_only;		/* why counts cannot show it; NULL: they do */
 	unsigned int retval;		/* DRIVER_TEST_RUN: what a run returns */
 	bool has_net_insn;		/* insn mode: net must be exactly net_insn */

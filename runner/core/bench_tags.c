@@ -142,6 +142,12 @@ static int tag_exclusive(struct decl *d, const char *v)
 	return *v ? -EINVAL : 0;
 }
 
+static int tag_unrehearsed(struct decl *d, const char *v)
+{
+	d->proto.is_unrehearsed = true;
+	return *v ? -EINVAL : 0;
+}
+
 static int tag_retval(struct decl *d, const char *v)
 {
 	long long n;
@@ -199,6 +205,7 @@ static const struct {
 	{ "rounds", tag_rounds, false },
 	{ "trigger", tag_trigger, false },
 	{ "exclusive", tag_exclusive, false },
+	{ "unrehearsed", tag_unrehearsed, false },
 	{ "driver", tag_driver, false },
 	{ "retval", tag_retval, false },
 	{ "time_only", tag_time_only, false },
