@@ -89,6 +89,7 @@ struct bench_family {
 	int (*setup)(struct bench_run *r);	/* loaded: map content */
 	int (*before)(struct bench_run *r);	/* in front of an untimed batch */
 	int (*verify)(struct bench_run *r);	/* behind it: r->ops operations took effect */
+	bool counts_runs;		/* these two look at bench_run_cnt() */
 	/* __exclusive: in front of and behind the case's batches; setup() attaches nothing. */
 	int (*attach)(struct bench_run *r);
 	void (*detach)(struct bench_run *r);
@@ -147,9 +148,9 @@ int bench_fail(struct bench_run *r, int err, const char *fmt, ...)
  */
 int bench_report(struct bench_run *r, const char *metric, double value);
 /*
- * How often @prog has run, by the kernel's own count. It counts while a descriptor of
- * bpf_enable_stats(BPF_STATS_RUN_TIME) is open, which makes every program slower: around a
- * verification, never around a batch that is timed.
+ * How often @prog has run, by the kernel's own count. It counts around the verifications of
+ * __driver("test_run") and of a family with counts_runs: that makes every program slower, so never
+ * around a batch that is timed.
  */
 int bench_run_cnt(const struct bpf_program *prog, uint64_t *cnt);
 /* The clock of batches: CLOCK_MONOTONIC, that of bpf_ktime_get_ns(). */

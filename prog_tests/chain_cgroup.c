@@ -28,7 +28,6 @@ struct chain {
 	struct prog_set set;		/* of this load */
 	int links[MAX];
 	uint32_t nr_links;
-	int stats;			/* of a verification */
 	int64_t dropped;
 };
 
@@ -178,10 +177,8 @@ static int before(struct bench_run *r)
 	if (c->dropped < 0)
 		return bench_fail(r, c->dropped, "the receiver's drops cannot be read: %s",
 				  strerror(-c->dropped));
-	c->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = c->stats < 0 ? c->stats : prog_set_mark(&c->set);
-	return err ? bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s",
-				strerror(-err)) : 0;
+	err = prog_set_mark(&c->set);
+	return err ? bench_fail(r, err, "cannot read the counts of runs: %s", strerror(-err)) : 0;
 }
 
 /* All programs let each datagram through to the receiver, whose full queue drops it. */
@@ -200,7 +197,6 @@ static int verify(struct bench_run *r)
 			err = bench_fail(r, -EBADMSG, "program %u of %u ran %lld times, not %lld",
 					 i, c->set.nr, (long long)prog_set_runs(&c->set, i),
 					 (long long)each);
-	close(c->stats);
 	return err;
 }
 
@@ -213,4 +209,5 @@ static const struct bench_derived slopes[] = {
 };
 
 BENCH_FAMILY(chain_cgroup, .setup = setup, .unload = unload, .run = run, .before = before,
-	     .verify = verify, .derived = slopes, .derive = bench_derive_slope);
+	     .verify = verify, .derived = slopes, .derive = bench_derive_slope,
+	     .counts_runs = true);

@@ -17,7 +17,6 @@ struct chain {
 	struct net_lane lane;
 	struct prog_set set;	/* of this load */
 	uint32_t nr;		/* filters */
-	int stats;		/* of a verification */
 };
 
 static bool is_own(const struct bench_run *r)
@@ -117,10 +116,8 @@ static int before(struct bench_run *r)
 	struct chain *c = r->priv;
 	int err;
 
-	c->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = c->stats < 0 ? c->stats : prog_set_mark(&c->set);
-	return err ? bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s",
-				strerror(-err)) : 0;
+	err = prog_set_mark(&c->set);
+	return err ? bench_fail(r, err, "cannot read the counts of runs: %s", strerror(-err)) : 0;
 }
 
 /* Each packet ran through all filters. */
@@ -190,17 +187,13 @@ static int verify_maps(struct bench_run *r)
 
 static int verify(struct bench_run *r)
 {
-	struct chain *c = r->priv;
-	int err = 0;
+	int err;
 
-	if (r->prog) {
-		err = verify_runs(r);
-		err = err ?: verify_maps(r);
-		if (!err && is_filtering(r))
-			err = verify_filter(r);
-	}
-	close(c->stats);
-	return err;
+	if (!r->prog)
+		return 0;
+	err = verify_runs(r);
+	err = err ?: verify_maps(r);
+	return err || !is_filtering(r) ? err : verify_filter(r);
 }
 
 /* The cost of one more filter, without the hook. */
@@ -213,4 +206,5 @@ static const struct bench_derived slopes[] = {
 };
 
 BENCH_FAMILY(chain_tc, .setup = setup, .unload = unload, .run = run, .before = before,
-	     .verify = verify, .derived = slopes, .derive = bench_derive_slope);
+	     .verify = verify, .derived = slopes, .derive = bench_derive_slope,
+	     .counts_runs = true);

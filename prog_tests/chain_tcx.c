@@ -19,7 +19,6 @@ struct chain {
 	struct prog_set set;	/* of this load */
 	int links[MAX];
 	uint32_t nr_links;
-	int stats;		/* of a verification */
 	uint64_t packets;	/* since the programs were attached */
 };
 
@@ -97,10 +96,8 @@ static int before(struct bench_run *r)
 	struct chain *c = r->priv;
 	int err;
 
-	c->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = c->stats < 0 ? c->stats : prog_set_mark(&c->set);
-	return err ? bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s",
-				strerror(-err)) : 0;
+	err = prog_set_mark(&c->set);
+	return err ? bench_fail(r, err, "cannot read the counts of runs: %s", strerror(-err)) : 0;
 }
 
 /* Each program ran for each packet, and says so in its own map. */
@@ -131,11 +128,7 @@ static int verify_chain(struct bench_run *r)
 
 static int verify(struct bench_run *r)
 {
-	struct chain *c = r->priv;
-	int err = r->prog ? verify_chain(r) : 0;
-
-	close(c->stats);
-	return err;
+	return r->prog ? verify_chain(r) : 0;
 }
 
 /* The cost of one more program, without the hook. */
@@ -146,4 +139,5 @@ static const struct bench_derived slopes[] = {
 };
 
 BENCH_FAMILY(chain_tcx, .setup = setup, .unload = unload, .run = run, .before = before,
-	     .verify = verify, .derived = slopes, .derive = bench_derive_slope);
+	     .verify = verify, .derived = slopes, .derive = bench_derive_slope,
+	     .counts_runs = true);

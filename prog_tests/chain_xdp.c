@@ -19,7 +19,6 @@ struct chain {
 	struct net_lane lane;
 	struct prog_set set;		/* of this load, as the rest: the device's program */
 	int link;
-	int stats;			/* of a verification */
 	struct chain_xdp *with;		/* the replacing programs */
 	struct bpf_link *slots[CHAIN_XDP_MAX];
 	const volatile __u64 *hits;	/* one for each program of the chain */
@@ -174,10 +173,8 @@ static int before(struct bench_run *r)
 	int err;
 
 	memset((void *)skel->bss->hits, 0, sizeof(skel->bss->hits));
-	c->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = c->stats < 0 ? c->stats : prog_set_mark(&c->set);
-	return err ? bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s",
-				strerror(-err)) : 0;
+	err = prog_set_mark(&c->set);
+	return err ? bench_fail(r, err, "cannot read the counts of runs: %s", strerror(-err)) : 0;
 }
 
 /* Each packet went through the device's program, and was counted in each of its places only. */
@@ -188,7 +185,6 @@ static int verify(struct bench_run *r)
 	int err;
 
 	err = traffic_wait(prog_set_all_runs, &c->set, r->ops);
-	close(c->stats);
 	if (err)
 		return bench_fail(r, err, "%s ran %lld times in %llu packets", r->bench->name,
 				  (long long)prog_set_all_runs(&c->set),
@@ -209,4 +205,5 @@ static const struct bench_derived slopes[] = {
 };
 
 BENCH_FAMILY(chain_xdp, .prepare = prepare, .setup = setup, .unload = unload, .run = run,
-	     .before = before, .verify = verify, .derived = slopes, .derive = bench_derive_slope);
+	     .before = before, .verify = verify, .derived = slopes, .derive = bench_derive_slope,
+	     .counts_runs = true);

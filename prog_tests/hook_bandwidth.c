@@ -28,7 +28,6 @@ struct stream {
 	struct net_pair pair;
 	struct tcp_pair tcp;
 	struct net_hook hook;
-	int stats;		/* descriptor of the kernel's run counts, around a verification */
 	uint64_t runs;
 	uint64_t out[NR_WORDS], in[NR_WORDS];
 	double rate[MAX_RATES];	/* bytes/s of each batch of the load */
@@ -102,7 +101,6 @@ static int make(struct bench_run *r)
 	r->priv = s;
 	s->hook = NET_HOOK_NONE;
 	s->tcp = (struct tcp_pair){ -1, -1 };
-	s->stats = -1;
 	/* The case comes before its baseline, which then is in its namespace, too. */
 	if (r->slot == SLOT_RAW)
 		err = netns_private();
@@ -185,10 +183,8 @@ static int before(struct bench_run *r)
 
 	if (!r->prog)
 		return 0;
-	s->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = s->stats < 0 ? s->stats : bench_run_cnt(r->prog, &s->runs);
-	return err ? bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s", strerror(-err))
-		   : 0;
+	err = bench_run_cnt(r->prog, &s->runs);
+	return err ? bench_fail(r, err, "cannot read the count of runs: %s", strerror(-err)) : 0;
 }
 
 /* Once for each segment at a device; a socket's queue may hold them merged. */
@@ -201,8 +197,6 @@ static int verify(struct bench_run *r)
 	if (!r->prog)
 		return 0;
 	err = bench_run_cnt(r->prog, &runs);
-	close(s->stats);
-	s->stats = -1;
 	if (err)
 		return err;
 	if (runs - s->runs < want)
@@ -214,4 +208,4 @@ static int verify(struct bench_run *r)
 }
 
 BENCH_FAMILY(hook_bandwidth, .setup = setup, .before = before, .run = run, .verify = verify,
-	     .report = report, .unload = unload);
+	     .report = report, .unload = unload, .counts_runs = true);

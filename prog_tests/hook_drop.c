@@ -28,7 +28,6 @@ struct lane {
 	uint64_t ops, work_ns;	/* of its timed batches, without what a call does once */
 	/* Of a verification. */
 	bool is_verifying;
-	int stats;
 	uint64_t runs, received;
 };
 
@@ -124,7 +123,7 @@ static int open_lane(struct bench_run *r)
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct lane){ .link = -1, .map = -1, .stats = -1 };
+	*l = (struct lane){ .link = -1, .map = -1 };
 	r->priv = l;
 	/* The case comes before its baseline, which then is in its namespace, too. */
 	if (r->slot == SLOT_RAW)
@@ -271,12 +270,9 @@ static int before(struct bench_run *r)
 	int err;
 
 	l->is_verifying = true;
-	l->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = l->stats < 0 ? l->stats : read_counts(r, &l->runs, &l->received);
-	if (err)
-		return bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS) or packets: %s",
-				  strerror(-err));
-	return 0;
+	err = read_counts(r, &l->runs, &l->received);
+	return err ? bench_fail(r, err, "cannot read the counts of runs or packets: %s",
+				strerror(-err)) : 0;
 }
 
 /* All came to the device, the program saw each, and none, or in user space each, was left. */
@@ -299,10 +295,9 @@ static int verify(struct bench_run *r)
 	if (err && !r->err[0])
 		bench_fail(r, err, "%s: left of %llu packets: %s", r->bench->id,
 			   (unsigned long long)r->ops, traffic_strerror(err));
-	close_fd(&l->stats);
 	l->is_verifying = false;
 	return err;
 }
 
 BENCH_FAMILY(hook_drop, .setup = setup, .before = before, .run = run, .report = report,
-	     .verify = verify, .unload = unload);
+	     .verify = verify, .unload = unload, .counts_runs = true);

@@ -26,7 +26,6 @@ struct path {
 	struct net_hook hook, client_hook;
 	struct net_peer *server;
 	int client, server_fd;
-	int stats;		/* descriptor of the kernel's run counts, around a verification */
 	uint64_t runs;
 	uint64_t number;	/* of the next request */
 	uint64_t trip[MAX_TRIPS];	/* ns, of the load */
@@ -140,7 +139,7 @@ static int make(struct bench_run *r)
 	/* Pages that are there, so that no timed batch has to wait for them. */
 	memset(p, 1, sizeof(*p));
 	*p = (struct path){ .hook = NET_HOOK_NONE, .client_hook = NET_HOOK_NONE, .client = -1,
-			    .server_fd = -1, .stats = -1 };
+			    .server_fd = -1 };
 	r->priv = p;
 	err = become_realtime();
 	if (err)
@@ -267,10 +266,8 @@ static int before(struct bench_run *r)
 
 	if (!r->prog)
 		return 0;
-	p->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = p->stats < 0 ? p->stats : bench_run_cnt(r->prog, &p->runs);
-	return err ? bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s", strerror(-err))
-		   : 0;
+	err = bench_run_cnt(r->prog, &p->runs);
+	return err ? bench_fail(r, err, "cannot read the count of runs: %s", strerror(-err)) : 0;
 }
 
 /* Once for each request; over TCP, a program at a device also sees ACKs. */
@@ -284,8 +281,6 @@ static int verify(struct bench_run *r)
 	if (!r->prog)
 		return 0;
 	err = bench_run_cnt(r->prog, &runs);
-	close(p->stats);
-	p->stats = -1;
 	if (err)
 		return err;
 	runs -= p->runs;
@@ -297,4 +292,4 @@ static int verify(struct bench_run *r)
 }
 
 BENCH_FAMILY(hook_latency, .prepare = prepare, .setup = setup, .before = before, .run = run,
-	     .verify = verify, .report = report, .unload = unload);
+	     .verify = verify, .report = report, .unload = unload, .counts_runs = true);

@@ -53,7 +53,7 @@ struct lane {
 	bool has_clsact, has_filter;
 	/* Of a verification: between before() and verify(). */
 	bool is_verifying;
-	int stats, tap;
+	int tap;
 	uint64_t runs, parser_runs;
 };
 
@@ -348,7 +348,7 @@ static int open_lane(struct bench_run *r)
 	if (!l)
 		return -ENOMEM;
 	*l = (struct lane){ .hook = find_hook(r->bench->name), .tcp = { -1, -1 }, .link = -1,
-			    .map = -1, .stats = -1, .tap = -1 };
+			    .map = -1, .tap = -1 };
 	r->priv = l;
 	/* The case comes before its baseline, which then is in its namespace, too. */
 	if (r->slot == SLOT_RAW)
@@ -525,12 +525,8 @@ static int before(struct bench_run *r)
 			return bench_fail(r, l->tap, "no packet socket at %s: %s", l->to->name,
 					  strerror(-l->tap));
 	}
-	l->stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	err = l->stats < 0 ? l->stats : read_runs(r, &l->runs, &l->parser_runs);
-	if (err)
-		return bench_fail(r, err, "cannot count runs (BPF_ENABLE_STATS): %s",
-				  strerror(-err));
-	return 0;
+	err = read_runs(r, &l->runs, &l->parser_runs);
+	return err ? bench_fail(r, err, "cannot read the counts of runs: %s", strerror(-err)) : 0;
 }
 
 /* Once for each packet or message. */
@@ -575,11 +571,10 @@ static int verify(struct bench_run *r)
 	int err = verify_arrival(r);
 
 	err = err ?: verify_runs(r);
-	close_fd(&l->stats);
 	close_fd(&l->tap);
 	l->is_verifying = false;
 	return err;
 }
 
 BENCH_FAMILY(hook_net, .prepare = prepare, .setup = setup, .before = before, .run = run,
-	     .verify = verify, .unload = unload);
+	     .verify = verify, .unload = unload, .counts_runs = true);

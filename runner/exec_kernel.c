@@ -431,8 +431,7 @@ static int verify_runs(struct exec *x, struct slot_state *st, uint64_t ops, stru
 	if (st->run.bench->driver != DRIVER_TEST_RUN)
 		return kernel_run_slot(x, st, ops, s, sink);
 	want = kernel_expected_runs(x, st, runs ? runs : 1);
-	err = stats_on(x);
-	err = err ?: bench_run_cnt(st->run.prog, &before);
+	err = bench_run_cnt(st->run.prog, &before);
 	err = err ?: kernel_run_slot(x, st, ops, s, sink);
 	err = err ?: bench_run_cnt(st->run.prog, &after);
 	if (!err && after - before != want)
@@ -450,6 +449,11 @@ static int verify_slot(struct exec *x, enum slot slot, uint64_t ops)
 	uint64_t sink;
 	int err = 0;
 
+	if (r->family->counts_runs || r->bench->driver == DRIVER_TEST_RUN) {
+		err = stats_on(x);
+		if (err)
+			return err;
+	}
 	if (r->family->before)
 		err = r->family->before(r);
 	if (err)
