@@ -467,7 +467,7 @@ int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 	enum kvm_verdict kvm = KVM_BROKEN;
-	char why[256];
+	char why[256], kmod[PATH_MAX];
 	int err;
 
 	if (!vm)
@@ -478,6 +478,9 @@ int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
 	err = scratch_open(&vm->s, cfg);
 	err = err ?: vm_find_qemu(vm);
 	err = err ?: kernel_resolve(&vm->s, cfg->kernel, &vm->kernel);
+	/* Why it cannot be built is the guest's to say. */
+	if (!err && cfg->needs_kmod && kmod_build(&vm->s, &vm->kernel, kmod, sizeof(kmod)) != -EINTR)
+		vm->s.reason[0] = '\0';
 	out->accel = cfg->accel;
 	if (!err && cfg->accel == VM_ACCEL_AUTO) {
 		if (!is_foreign(cfg))
