@@ -156,6 +156,12 @@ static int second_join(struct second *s, struct relay *relay, struct vm_outcome 
 	return err ?: s->end->err;
 }
 
+static bool can_go_on(const struct relay *relay, int err, const struct vm_outcome *out)
+{
+	return !err && relay->has_header && out->verdict != VM_BROKEN &&
+	       out->verdict != VM_INTERRUPTED;
+}
+
 static int run_two(const struct vm_options *o, struct vm_config *cfg, struct relay *relay,
 		   struct vm_outcome *out)
 {
@@ -173,13 +179,11 @@ static int run_two(const struct vm_options *o, struct vm_config *cfg, struct rel
 	/* From here on a signal must not end us alone: vm_run() and second_wait() take it. */
 	sigprocmask(SIG_BLOCK, &blocked, &old);
 	err = err ?: run_part(o, *cfg, relay, out);
-	/* Nothing will be made of it: see vm_run() about reasons. */
-	if (s.pid > 0 && (err || !relay->has_header || out->verdict == VM_BROKEN ||
-			  out->verdict == VM_INTERRUPTED))
+	/* Without a first part there is nothing to add the second to. */
+	if (s.pid > 0 && !can_go_on(relay, err, out))
 		kill(s.pid, SIGTERM);
 	second_wait(&s, &blocked, out);
-	if (!err && relay->has_header && out->verdict != VM_BROKEN &&
-	    out->verdict != VM_INTERRUPTED)
+	if (can_go_on(relay, err, out))
 		err = second_join(&s, relay, out);
 	second_free(&s);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -335,17 +335,27 @@ static void vm_boot(struct vm *vm, enum vm_accel accel, double boot_s, vm_line_c
 	watch_free(&w);
 }
 
+static void note_no_kvm(struct scratch *s, const char *why)
+{
+	scratch_note(s, "no KVM (%s): counting instructions under TCG", why);
+}
+
+/* Whether KVM works for these guests, or why not. */
+static enum kvm_verdict look_for_kvm(struct vm *vm, char *why, size_t sz)
+{
+	if (!is_foreign(vm->cfg))
+		return kvm_look(&vm->s, vm->cfg->root ?: "", why, sz);
+	snprintf(why, sz, "an %s guest", vm->s.arch->name);
+	return KVM_BROKEN;
+}
+
 /* Only a missing heartbeat speaks against KVM; a panic after it is the guest's own. */
 static void vm_boot_auto(struct vm *vm, vm_line_cb cb, void *ctx, struct vm_outcome *out)
 {
 	double boot_s = boot_limit(vm->cfg);
 	char why[256] = "";
-	enum kvm_verdict kvm = KVM_BROKEN;
+	enum kvm_verdict kvm = look_for_kvm(vm, why, sizeof(why));
 
-	if (is_foreign(vm->cfg))
-		snprintf(why, sizeof(why), "an %s guest", vm->s.arch->name);
-	else
-		kvm = kvm_look(&vm->s, vm->cfg->root ?: "", why, sizeof(why));
 	if (kvm != KVM_BROKEN) {
 		vm_boot(vm, VM_ACCEL_KVM, kvm == KVM_WORKS ? boot_s : KVM_PROOF_S, cb, ctx, out);
 		if (vm->s.reason[0] || out->verdict == VM_INTERRUPTED || out->boot_s >= 0) {
@@ -357,7 +367,7 @@ static void vm_boot_auto(struct vm *vm, vm_line_cb cb, void *ctx, struct vm_outc
 		snprintf(why, sizeof(why), "%.255s", out->reason);
 		memset(out, 0, sizeof(*out));
 	}
-	scratch_note(&vm->s, "no KVM (%s): counting instructions under TCG", why);
+	note_no_kvm(&vm->s, why);
 	vm_boot(vm, VM_ACCEL_INSN, boot_s, cb, ctx, out);
 }
 
@@ -466,8 +476,8 @@ int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outc
 int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
-	enum kvm_verdict kvm = KVM_BROKEN;
 	char why[256], kmod[PATH_MAX];
+	enum kvm_verdict kvm;
 	int err;
 
 	if (!vm)
@@ -483,8 +493,9 @@ int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
 		vm->s.reason[0] = '\0';
 	out->accel = cfg->accel;
 	if (!err && cfg->accel == VM_ACCEL_AUTO) {
-		if (!is_foreign(cfg))
-			kvm = kvm_look(&vm->s, cfg->root ?: "", why, sizeof(why));
+		kvm = look_for_kvm(vm, why, sizeof(why));
+		if (kvm == KVM_BROKEN)
+			note_no_kvm(&vm->s, why);
 		out->accel = kvm == KVM_BROKEN ? VM_ACCEL_INSN :
 			     kvm == KVM_WORKS ? VM_ACCEL_KVM : VM_ACCEL_AUTO;
 	}
