@@ -27,7 +27,8 @@ offline,*) echo "E: Failed to fetch http://mirror.invalid/x  Could not connect t
 *,update) [ -d "$REPO/$suite" ] || { echo "E: Failed to fetch x  404  Not Found" >&2; exit 100; }; echo "$suite" >>"$REPO/updates" ;;
 mismatch,*) echo "E: Failed to fetch x  Hash Sum mismatch" >&2; exit 100 ;;
 corrupt,*) echo garbage >"$last.deb" ;;
-kill,*) head -c 1000 "$REPO/$suite/$last.deb" >"$last.deb"; kill -KILL $PPID; sleep 5 ;;
+kill,*) head -c 1000 "$REPO/$suite/$last.deb" >"$last.deb" # between us and bench_vm is its keeper
+	kill -KILL "$(ps -o ppid= -p $PPID | tr -d ' ')"; sleep 5 ;;
 *) cp "$REPO/$suite/$last.deb" . ;;
 esac
 END
