@@ -97,9 +97,9 @@ typedef int (*vm_line_cb)(void *ctx, const char *line, size_t len);
 int vm_run(const struct vm_config *cfg, vm_line_cb cb, void *ctx, struct vm_outcome *out);
 
 /*
- * Without a boot: gets the kernel and the module into the cache, and says in @out.accel what a boot would use;
- * AUTO stays where only a boot can tell whether KVM works. @out.verdict says what went wrong
- * (VM_PASSED: nothing). 0 or -errno, as vm_run().
+ * Without a boot: gets the kernel and the module into the cache, and says in @out.accel what a boot
+ * would use; AUTO stays where only a boot can tell whether KVM works. @out.verdict says what went
+ * wrong (VM_PASSED: nothing). 0 or -errno, as vm_run().
  */
 int vm_look(const struct vm_config *cfg, struct vm_outcome *out);
 
