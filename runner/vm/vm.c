@@ -489,7 +489,8 @@ int vm_look(const struct vm_config *cfg, struct vm_outcome *out)
 	err = err ?: vm_find_qemu(vm);
 	err = err ?: kernel_resolve(&vm->s, cfg->kernel, &vm->kernel);
 	/* Why it cannot be built is the guest's to say. */
-	if (!err && cfg->needs_kmod && kmod_build(&vm->s, &vm->kernel, kmod, sizeof(kmod)) != -EINTR)
+	if (!err && cfg->needs_kmod &&
+	    kmod_build(&vm->s, &vm->kernel, kmod, sizeof(kmod)) != -EINTR)
 		vm->s.reason[0] = '\0';
 	out->accel = cfg->accel;
 	if (!err && cfg->accel == VM_ACCEL_AUTO) {
