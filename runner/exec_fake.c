@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Carries out a plan on nothing: every bench has a known cost, with synthetic noise drawn from the
- * run's seed. "fake:EFFECT@GLOB,..." injects skip, fail, crash, hang, drift, step, or a factor
- * such as x1.05 on the case (not its baseline) of the benches that match.
+ * run's seed. "fake:EFFECT@GLOB,..." injects skip, fail, crash, hang, drift, step, neighbour (all
+ * slots slower in one load of four), neighbours (in three of four), or a factor such as x1.05 on
+ * the case (not its baseline) of the benches that match.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -21,12 +22,14 @@
 #define BASE_INSN 5
 #define REF_NS 20.0
 #define REF_INSN 69
+#define NEIGHBOUR_FACTOR 1.6
 
 struct exec_fake {
 	struct rng rng[NR_SLOTS];
 	double load_factor[NR_SLOTS];
 	uint64_t nr_batches;
 	bool skip, fail, crash, hang, drift, step;
+	uint32_t neighbours;	/* of four loads so many have one */
 	double factor;
 };
 
@@ -38,6 +41,10 @@ static void add_effect(struct exec_fake *k, const char *effect)
 	k->hang |= !strcmp(effect, "hang");
 	k->drift |= !strcmp(effect, "drift");
 	k->step |= !strcmp(effect, "step");
+	if (!strcmp(effect, "neighbour"))
+		k->neighbours = 1;
+	if (!strcmp(effect, "neighbours"))
+		k->neighbours = 3;
 	if (effect[0] == 'x')
 		k->factor = strtod(effect + 1, NULL);
 }
@@ -159,6 +166,8 @@ static int fake_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct s
 			per_op *= 1 + 1e-4 * k->nr_batches;
 		if (k->step && s->load % 2)
 			per_op *= 1.1;
+		if (s->load % 4 < k->neighbours)
+			per_op *= NEIGHBOUR_FACTOR;
 	}
 	s->elapsed = llround(per_op * ops);
 	s->done = ops;

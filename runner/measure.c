@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plan -> executor -> samples -> estimates, of one bench. */
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/estimate.h"
+#include "core/slowed.h"
 #include "exec.h"
 
 /*
@@ -211,15 +213,42 @@ static void unload_slots(struct exec *x, const enum slot *slots, uint32_t nr, bo
 			x->ops->unload(x, slots[i]);
 }
 
-/* What a family reports beside the time, one value a load. */
+/* The loads that were made, and how many of them count. */
+struct load_set {
+	uint32_t wanted, nr, nr_kept;
+	bool *is_slowed;
+};
+
+/*
+ * For each load that was slowed another one, up to half as many again as were wanted: a neighbour
+ * stays for a part of a second or for minutes, which cannot be waited for.
+ */
+static uint32_t loads_at_most(const struct exec *x, uint32_t wanted)
+{
+	return x->clock == CLOCK_KIND_NS && x->has_reference ? wanted + wanted / 2 : wanted;
+}
+
+static int count_load(struct exec *x, struct load_set *loads, struct result *r)
+{
+	int nr = ++loads->nr;
+
+	if (x->clock == CLOCK_KIND_NS && x->has_reference)
+		nr = mark_slowed_loads(r->samples, loads->nr, loads->is_slowed);
+	if (nr < 0)
+		return nr;
+	loads->nr_kept = nr;
+	return 0;
+}
+
+/* What a family reports beside the time, one value a load (NAN: it had none). */
 struct report_set {
 	const char *metric[MAX_REPORTS];
 	double *v[MAX_REPORTS];
-	uint32_t n[MAX_REPORTS];
 	int nr;
 };
 
-static int report_set_add(struct report_set *set, const struct load_report *one, uint32_t loads)
+static int report_set_add(struct report_set *set, const struct load_report *one, uint32_t load,
+			  uint32_t max_loads)
 {
 	int i;
 
@@ -228,37 +257,56 @@ static int report_set_add(struct report_set *set, const struct load_report *one,
 	if (i == MAX_REPORTS)
 		return -ENOSPC;
 	if (i == set->nr) {
-		set->v[i] = calloc(loads, sizeof(double));
+		set->v[i] = malloc(max_loads * sizeof(double));
 		if (!set->v[i])
 			return -ENOMEM;
+		for (uint32_t k = 0; k < max_loads; k++)
+			set->v[i][k] = NAN;
 		set->metric[i] = one->metric;
 		set->nr++;
 	}
-	if (set->n[i] == loads)
+	if (!isnan(set->v[i][load]))
 		return -EEXIST;
-	set->v[i][set->n[i]++] = one->value;
+	set->v[i][load] = one->value;
 	return 0;
 }
 
-static int take_reports(struct exec *x, struct report_set *set, uint32_t loads)
+static int take_reports(struct exec *x, struct report_set *set, uint32_t load, uint32_t max_loads)
 {
 	struct load_report v[MAX_REPORTS];
 	int i, err = 0, nr = x->ops->report(x, v, MAX_REPORTS);
 
 	for (i = 0; i < nr && !err; i++)
-		err = report_set_add(set, &v[i], loads);
+		err = report_set_add(set, &v[i], load, max_loads);
 	return nr < 0 ? nr : err;
 }
 
-/* Adds them to the result, and frees them. */
-static int report_set_end(struct report_set *set, struct result *r, int err)
+static int add_report(struct result *r, const char *metric, double *v, const struct load_set *loads)
 {
 	struct estimate e;
+	uint32_t nr = 0;
+	int err;
+
+	for (uint32_t load = 0; load < loads->nr; load++)
+		if (!loads->is_slowed[load] && !isnan(v[load]))
+			v[nr++] = v[load];
+	/* It was seen in slowed loads only. */
+	if (!nr)
+		return 0;
+	err = estimate_values(&e, v, nr, LEVEL);
+	if (loads->nr_kept < loads->nr - loads->nr_kept)
+		e.quality = QUALITY_UNSTABLE;
+	return err ?: result_add_metric(r, metric, &e);
+}
+
+/* Adds them to the result, and frees them. */
+static int report_set_end(struct report_set *set, const struct load_set *loads, struct result *r,
+			  int err)
+{
 	int i;
 
 	for (i = 0; i < set->nr; i++) {
-		err = err ?: estimate_values(&e, set->v[i], set->n[i], LEVEL);
-		err = err ?: result_add_metric(r, set->metric[i], &e);
+		err = err ?: add_report(r, set->metric[i], set->v[i], loads);
 		free(set->v[i]);
 	}
 	return err;
@@ -361,6 +409,7 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 	const struct batch_ops few = { { min, min, BENCH_MIN_BATCH } };
 	struct batch_ops ops = few;
 	struct report_set reports = {};
+	struct load_set loads = {};
 	bool is_whole;
 	uint32_t load;
 	int err;
@@ -373,10 +422,17 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 		if (p.warmup > p.rounds / 4)
 			p.warmup = p.rounds / 4;
 	}
+	loads.wanted = p.loads;
+	p.loads = loads_at_most(x, p.loads);
+	loads.is_slowed = calloc(p.loads, sizeof(bool));
+	if (!loads.is_slowed)
+		return -ENOMEM;
 	err = plan_build(&plan, &p, x->seed, x->bench->id);
-	if (err)
+	if (err) {
+		free(loads.is_slowed);
 		return exec_fail(x, err, "no plan for %u loads of %u rounds", p.loads, p.rounds);
-	for (load = 0; load < p.loads && !err; load++) {
+	}
+	for (load = 0; load < p.loads && loads.nr_kept < loads.wanted && !err; load++) {
 		err = load_slots(x, slots, p.nr_slots, load == 0);
 		if (!err && !load)
 			err = begin(x, slots, p.nr_slots, &ops, r);
@@ -391,12 +447,15 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 		x->is_timed = true;
 		err = err ?: run_load(x, &plan, load, slots, &ops, r);
 		x->is_timed = false;
-		err = err ?: take_reports(x, &reports, p.loads);
+		err = err ?: take_reports(x, &reports, load, p.loads);
 		unload_slots(x, slots, p.nr_slots, false);
+		err = err ?: count_load(x, &loads, r);
 	}
 	unload_slots(x, slots, p.nr_slots, true);
 	plan_free(&plan);
-	return report_set_end(&reports, r, err);
+	err = report_set_end(&reports, &loads, r, err);
+	free(loads.is_slowed);
+	return err;
 }
 
 static int add_estimate(struct result *r, const char *name, enum slot slot, bool net,

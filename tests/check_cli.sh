@@ -123,6 +123,22 @@ check "cut document is used and said" eval '[ $status = 0 ] && grep -q "cut shor
 head -c 20000 $good >"$work/cut2"
 check "document cut in a line" eval '$bp show "$work/cut2" >"$work/out" 2>"$work/err" && grep -q "cut short" "$work/err"'
 
+# Loads in which the reference loop was slow are replaced, as far as half as many again go.
+neighbours() { # EFFECT LOADS_THAT_ENTER LOADS QUALITY
+	local row
+	$bp run --exec "fake:$1@hook_run/xdp" --clock ns --seed 1 -a hook_run/xdp -o "jsonl:$work/x" >/dev/null
+	$bp run --exec fake --clock ns --seed 1 -a hook_run/xdp -o "jsonl:$work/quiet" >/dev/null
+	row=$(grep '"id":"hook_run/xdp"' "$work/x")
+	[ "$(grep -o "\"n\":$2,[^}]*\"quality\":\"$4\"" <<<"$row" | wc -l)" = 4 ] || return 1 # net raw base ref
+	[ "$(sed 's/.*"samples"//' <<<"$row" | grep -oE '\[[0-9]+(,[0-9]+){4},(32|33)\]' | wc -l)" = $((3 * 12 * ($3 - $2))) ] || return 1
+	# The figure is that of a quiet machine.
+	$bp compare "$work/quiet" "$work/x" >"$work/out"
+	[ "$4" = unstable ] && grep -q '^hook_run/xdp .* unstable in B$' "$work/out" ||
+		grep -q '^hook_run/xdp .* same$' "$work/out"
+}
+check "loads slowed by a neighbour are replaced" neighbours neighbour 24 32 ok
+check "more loads slowed than not" neighbours neighbours 9 36 unstable
+
 # Claims: known effects have known verdicts, and none of them is a failure.
 claims() { # EFFECT STATUS TEXT: map_array_hash of a fake run
 	local status=0

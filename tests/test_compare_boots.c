@@ -137,6 +137,58 @@ TEST(drift_of_a_side)
 	boots_free();
 }
 
+/*
+ * Boots of either side beside whose row the reference loop was slow are left out, by the side's own
+ * fastest; those whose other rows were slow are not.
+ */
+TEST(slowed_boots_are_left_out)
+{
+	boots_init(CLOCK_KIND_NS);
+	put_boots(a, 10, "f/c", 20);
+	put_boots(b, 9, "f/c", 22);
+	put_boots(a, 10, "f/other", 20);
+	put_boots(b, 9, "f/other", 20);
+	for (int i = 0; i < 3; i++) {
+		a[i].results[0].metrics[0].est.value = 40;
+		a[i].results[0].metrics[1].est.value = 5.6;
+		b[i + 1].results[0].metrics[0].est.value = 12;
+		b[i + 1].results[0].metrics[1].est.value = 9;
+	}
+	ASSERT_EQ(0, compare(10, 9));
+	EXPECT_EQ(7, row("f/c")->nr_a);
+	EXPECT_EQ(6, row("f/c")->nr_b);
+	EXPECT_EQ(VERDICT_SLOWER, row("f/c")->verdict);
+	EXPECT_TRUE(fabs(row("f/c")->shift - 2) < 0.2);
+	EXPECT_EQ(10, row("f/other")->nr_a);
+	EXPECT_EQ(VERDICT_SAME, row("f/other")->verdict);
+	/* Too few are left. */
+	for (int i = 3; i < 5; i++)
+		a[i].results[0].metrics[1].est.value = 9;
+	ASSERT_EQ(0, compare(10, 9));
+	EXPECT_EQ(5, row("f/c")->nr_a);
+	EXPECT_EQ(VERDICT_UNRESOLVED, row("f/c")->verdict);
+	EXPECT_TRUE(row("f/c")->is_open);
+	boots_free();
+}
+
+/* Slowed boots do not make a movement of the reference loop; a whole side that is slower does. */
+TEST(reference_loop_of_slowed_boots)
+{
+	boots_init(CLOCK_KIND_NS);
+	put_boots(a, 8, "f/c", 20);
+	put_boots(b, 8, "f/c", 20);
+	for (int i = 0; i < 5; i++)
+		b[i].results[0].metrics[1].est.value = 9;
+	ASSERT_EQ(0, compare(8, 8));
+	EXPECT_TRUE(t.noise < 1e-9);
+	for (int i = 0; i < 8; i++)
+		b[i].results[0].metrics[1].est.value = 9;
+	ASSERT_EQ(0, compare(8, 8));
+	EXPECT_TRUE(fabs(t.noise - 0.8) < 1e-9);
+	EXPECT_EQ(8, row("f/c")->nr_b);
+	boots_free();
+}
+
 /* The error of a net is that of raw and base, of the median boot. */
 TEST(scale_of_a_net)
 {

@@ -196,7 +196,7 @@ static const struct refused results[] = {
 	{ S("[0,4194304,0,1,1,0]"), "samples.raw[0][1] is out of range" },
 	{ S("[0,0,3,1,1,0]"), "samples.raw[0][2] is out of range" },
 	{ S("[0,0,0,-1,1,0]"), "samples.raw[0][3] is out of range" },
-	{ S("[0,0,0,1,1,32]"), "samples.raw[0][5] is out of range" },
+	{ S("[0,0,0,1,1,64]"), "samples.raw[0][5] is out of range" },
 	{ "{\"type\":\"end\"}", "passed is missing" },
 	{ "{\"type\":\"end\",\"passed\":1}", "failed is missing" },
 	{ "{\"type\":\"end\",\"passed\":1,\"failed\":0}", "skipped is missing" },

@@ -464,6 +464,23 @@ TEST_F(est, insn_net_of_different_done)
 	ASSERT_EQ(QUALITY_EXACT, self->e.quality);
 }
 
+/* Slowed loads are left out; others were made for them, so they make nothing unstable but as most. */
+TEST_F(est, slowed_loads)
+{
+	for (uint32_t load = 0; load < 6; load++)
+		for (uint32_t i = 0; i < 2; i++)
+			add(&self->raw, load, i, load < 3 ? 900 : 100 + load, 10,
+			    load < 3 ? SAMPLE_SLOWED : 0);
+	ASSERT_EQ(0, estimate_samples(&self->e, &self->raw, NULL, CLOCK_KIND_NS, .95));
+	EXPECT_TRUE(self->e.value == 10.4);
+	EXPECT_EQ(3u, self->e.n);
+	EXPECT_EQ(6u, self->e.nr_excluded);
+	EXPECT_EQ(QUALITY_OK, self->e.quality);
+	add(&self->raw, 6, 0, 900, 10, SAMPLE_SLOWED);
+	ASSERT_EQ(0, estimate_samples(&self->e, &self->raw, NULL, CLOCK_KIND_NS, .95));
+	EXPECT_EQ(QUALITY_UNSTABLE, self->e.quality);
+}
+
 /* Only warm-up and workers that did not overlap are dropped from counts. */
 TEST_F(est, insn_exclusions)
 {

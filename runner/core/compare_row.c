@@ -11,6 +11,7 @@
  * Hodges-Lehmann interval is inside +-delta.
  */
 #include "compare_row.h"
+#include "slowed.h"
 
 #include <errno.h>
 #include <math.h>
@@ -93,6 +94,31 @@ static void figures_read(const struct row_side *s, const char *metric, struct fi
 		f->r[f->nr] = r;
 		f->est[f->nr++] = &m->est;
 	}
+}
+
+/*
+ * Leaves out the boots in which the machine was slow around the row: the reference loop beside it
+ * took longer than the side's own fastest allows. That the sides differ in it remains (delta).
+ */
+static void figures_drop_slowed(struct figures *f)
+{
+	double ref[COMPARE_MAX_BOOTS], limit = INFINITY;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < f->nr; i++) {
+		const struct metric *m = result_metric(f->r[i], "ref");
+
+		ref[i] = m ? m->est.value : 0;
+		if (m)
+			limit = fmin(limit, slowed_limit(ref[i]));
+	}
+	for (size_t i = 0; i < f->nr; i++) {
+		if (ref[i] > limit)
+			continue;
+		f->r[nr] = f->r[i];
+		f->est[nr++] = f->est[i];
+	}
+	f->nr = nr;
 }
 
 static bool figures_agree(const struct figures *f)
@@ -450,6 +476,10 @@ int compare_row(struct comparison *c, const struct row_side *a, const struct row
 		return 0;
 	figures_read(a, c->metric->name, &fa);
 	figures_read(b, c->metric->name, &fb);
+	if (rule->clock == CLOCK_KIND_NS) {
+		figures_drop_slowed(&fa);
+		figures_drop_slowed(&fb);
+	}
 	err = row_values(c, &fa, &fb);
 	if (err)
 		return err;

@@ -307,21 +307,28 @@ static bool is_autocorrelated(const struct pair *p, size_t nr, const double *cen
 	return num > MAX_LAG1 * den && num * sqrt(neighbours) > LAG1_SDS * den;
 }
 
+/* @slowed: of loads that were slowed as a whole, which others were measured for instead. */
 struct batch_count {
-	uint32_t measured, excluded;
+	uint32_t measured, excluded, slowed;
 };
 
-static struct batch_count count_batches(const struct sample_set *set, uint32_t dropped)
+static void count_batches(struct batch_count *c, const struct sample_set *set, uint32_t dropped)
 {
-	struct batch_count c = {};
-
 	for (size_t i = 0; set && i < set->nr; i++) {
 		if (set->v[i].flags & SAMPLE_WARMUP)
 			continue;
-		c.measured++;
-		c.excluded += !!(set->v[i].flags & dropped);
+		if (set->v[i].flags & dropped & SAMPLE_SLOWED) {
+			c->slowed++;
+			continue;
+		}
+		c->measured++;
+		c->excluded += !!(set->v[i].flags & dropped);
 	}
-	return c;
+}
+
+static bool has_lost_too_much(const struct batch_count *c)
+{
+	return c->excluded > MAX_EXCLUDED * c->measured || c->slowed > c->measured;
 }
 
 static bool loads_are_exact(const struct load *loads, size_t nr)
@@ -392,8 +399,7 @@ static enum quality judge_ns(const struct estimate *e, bool is_net, bool is_unst
 int estimate_samples(struct estimate *e, const struct sample_set *raw,
 		     const struct sample_set *base, enum clock_kind clock, double level)
 {
-	struct batch_count r = count_batches(raw, dropped_flags(clock));
-	struct batch_count b = count_batches(base, dropped_flags(clock));
+	struct batch_count batches = {};
 	double *values = NULL;
 	struct load *loads = NULL;
 	ssize_t nr_pairs, nr = -ENOMEM;
@@ -412,8 +418,10 @@ int estimate_samples(struct estimate *e, const struct sample_set *raw,
 	if (nr < 0)
 		goto cleanup;
 
-	*e = (struct estimate){ .nr_excluded = r.excluded + b.excluded };
-	is_unstable = e->nr_excluded > MAX_EXCLUDED * (r.measured + b.measured);
+	count_batches(&batches, raw, dropped_flags(clock));
+	count_batches(&batches, base, dropped_flags(clock));
+	*e = (struct estimate){ .nr_excluded = batches.excluded + batches.slowed };
+	is_unstable = has_lost_too_much(&batches);
 	nr = fill_estimate(e, loads, nr, level, values);
 	if (nr)
 		goto cleanup;

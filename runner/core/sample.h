@@ -15,8 +15,9 @@ enum sample_flag {
 	SAMPLE_STOLEN	= 1 << 2,	/* the hypervisor took the CPU away during the round */
 	SAMPLE_MIGRATED	= 1 << 3,	/* began and ended on different CPUs */
 	SAMPLE_NO_OVERLAP = 1 << 4,	/* concurrent workers did not overlap enough */
+	SAMPLE_SLOWED	= 1 << 5,	/* the reference loop was slow in all of the load */
 };
-#define SAMPLE_FLAGS_ALL 0x1fu
+#define SAMPLE_FLAGS_ALL 0x3fu
 
 /* One batch: @elapsed in ns (or instructions) over @done operations, done >= 1. */
 struct sample {
