@@ -169,6 +169,8 @@ void bench_stop(struct bench_batch *b);
  * run does so.
  */
 void bench_settle(struct bench_run *r);
+/* Sleeps 20 ms and on, until a tick is just over; @tick: when there was one. */
+void bench_wait_behind_tick(uint64_t tick);
 /* Waits for a tick, busily: up to 4 ms at HZ=250. When it was. */
 uint64_t bench_meet_tick(void);
 /* Operations in a row whose results bench_run_each() lets stand. */

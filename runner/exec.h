@@ -56,6 +56,8 @@ struct exec_ops {
 	int (*verify)(struct exec *x, enum slot slot, uint64_t n);
 	/* The timed operation survived in the translated programs of the loaded slots. */
 	int (*survived)(struct exec *x);
+	/* In front of the rounds of a load. */
+	void (*settle)(struct exec *x);
 	/* One batch of about @n operations: fills elapsed, done and flags. */
 	int (*run_batch)(struct exec *x, enum slot slot, uint64_t n, struct sample *s);
 	/* Behind each round: SAMPLE_* flags that all of its batches get. */

@@ -150,6 +150,11 @@ static double true_per_op(const struct exec *x, enum slot slot)
 	return (base + true_net(x)) * k->factor;
 }
 
+static void fake_settle(struct exec *x)
+{
+	(void)x;
+}
+
 static int fake_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct sample *s)
 {
 	struct exec_fake *k = x->priv;
@@ -231,6 +236,7 @@ const struct exec_ops exec_fake = {
 	.detach = fake_detach,
 	.verify = fake_verify,
 	.survived = fake_survived,
+	.settle = fake_settle,
 	.run_batch = fake_run_batch,
 	.round_flags = fake_round_flags,
 	.report = fake_report,

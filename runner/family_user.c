@@ -88,23 +88,28 @@ static void purge_vmap(void)
 	close(fd);
 }
 
-void bench_settle(struct bench_run *r)
+void bench_wait_behind_tick(uint64_t tick)
 {
 	uint64_t tick_ns, until;
 	struct timespec ts;
 
+	clock_getres(CLOCK_MONOTONIC_COARSE, &ts);
+	tick_ns = ts.tv_nsec;
+	until = bench_now_ns() + SETTLE_NS;
+	until = tick + (until - tick) / tick_ns * tick_ns + tick_ns + BEHIND_TICK_NS;
+	ts = (struct timespec){ until / 1000000000, until % 1000000000 };
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+void bench_settle(struct bench_run *r)
+{
 	if (!r->is_counted) {
 		usleep(SHORT_US);
 		return;
 	}
 	usleep(SETTLE_NS / 1000);
 	purge_vmap();
-	clock_getres(CLOCK_MONOTONIC_COARSE, &ts);
-	tick_ns = ts.tv_nsec;
-	until = bench_now_ns() + SETTLE_NS;
-	until = r->tick + (until - r->tick) / tick_ns * tick_ns + tick_ns + BEHIND_TICK_NS;
-	ts = (struct timespec){ until / 1000000000, until % 1000000000 };
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+	bench_wait_behind_tick(r->tick);
 }
 
 /*

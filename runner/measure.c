@@ -444,6 +444,7 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 		/* Once with a whole batch: the executor holds later ones against its result. */
 		is_whole = !load || (x->clock == CLOCK_KIND_INSN && bench_has_run(x->bench));
 		err = err ?: verify_slots(x, slots, p.nr_slots, is_whole ? &ops : &few);
+		x->ops->settle(x);
 		x->is_timed = true;
 		err = err ?: run_load(x, &plan, load, slots, &ops, r);
 		x->is_timed = false;
