@@ -191,6 +191,18 @@ done
 check "bisect: no document: 125" judge 125 "untested: it gave no document: " --build "$(build dead)" --max 1000
 check "bisect: no kernel: 125" judge 125 "untested: it gave no document: " --build 'cp "$BENCH_CONFIG" vmlinux' --max 1000
 check "bisect: does not build: 125" judge 125 "untested: it does not build: oh" --build 'echo oh; false' --max 1000
+# Ctrl-C in a build: all of it ends, git must not take it for a verdict, nor the next make what is
+# half made for a kernel.
+rm -rf tree pids && mkdir tree
+printf 'vmlinux: ; echo half >vmlinux; sleep 300 & echo $$PPID $$$$ $$! >../pids; wait\n' >tree/Makefile
+env --default-signal=INT "$vm" bisect -q --metric "$metric" --max 1 -k tree --results bisect \
+	--build 'make vmlinux' 2>log &
+pid=$!
+for _ in $(seq 100); do [ -s pids ] || sleep 0.1; done
+kill -INT $pid
+# shellcheck disable=SC2046
+check "bisect: SIGINT ends the build" ended $pid 130 $(cat pids)
+check "bisect: and leaves no half of a kernel" [ ! -e tree/vmlinux ]
 check "bisect: an interval across the maximum: 125" eval \
 	'"$bp" run --exec fake --clock ns -q -a hook_run/xdp -o jsonl:ns.jsonl &&
 	 judge 125 "untested: unresolved: " --build "$(build ns)" --max "$(value ns.jsonl)"'

@@ -51,6 +51,8 @@ ended() {
 	[ "$status" = "$want" ] || { echo "exit status $status, not $want"; return 1; }
 	[ $# -gt 0 ] || { echo "there was no child to be left behind"; return 1; }
 	for child in "$@"; do
+		# Orphans that were killed are there until init reaps them.
+		timeout 5 tail -f --pid="$child" -s 0.1 /dev/null
 		! kill -0 "$child" 2>/dev/null || { echo "$child is still there"; return 1; }
 	done
 }

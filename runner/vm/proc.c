@@ -13,6 +13,7 @@
 #include "scratch.h"
 
 #define EXEC_FAILED	127
+#define END_MS		5000
 
 static int proc_redirect(const char *path, int fd)
 {
@@ -79,6 +80,7 @@ static void proc_exec(struct scratch *s, bool is_tree, char *const argv[], const
 		goto fail;
 	sigprocmask(SIG_SETMASK, s->old_mask, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 	/* What tools say is looked at. */
 	setenv("LC_ALL", "C.UTF-8", 1);
 	/* What they leave behind when they are killed goes with ours. */
@@ -182,6 +184,12 @@ int proc_run(struct scratch *s, char *const argv[], const char *out_path, const 
 	do {
 		err = proc_wait(s, &c, -1);
 	} while (!err);
+	/*
+	 * make and compilers remove what they have half made when they are interrupted; killed, they
+	 * leave a vmlinux that the next make takes for done. Another signal ends the wait.
+	 */
+	if (err == -EINTR && !kill(-c.pid, SIGINT))
+		proc_wait(s, &c, END_MS);
 	/* A child that has ended keeps its status: the kill in proc_end() finds a zombie. */
 	status = proc_end(&c);
 	if (err < 0)

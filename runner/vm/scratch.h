@@ -81,7 +81,10 @@ int proc_wait(struct scratch *s, struct proc *c, int timeout_ms);
  * to repeat.
  */
 int proc_end(struct proc *c);
-/* Runs to its end. The exit status, 128 + signal, or -errno. */
+/*
+ * Runs to its end. The exit status, 128 + signal, or -errno: after a signal to us it is interrupted,
+ * and killed if it is still there seconds later.
+ */
 int proc_run(struct scratch *s, char *const argv[], const char *out_path, const char *err_path,
 	      const char *dir);
 
