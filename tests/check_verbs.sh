@@ -230,5 +230,6 @@ has_no_figure_of --metric hook_run/xdp --not-worse-than failed.jsonl
 one_of_--max --metric hook_run/xdp
 one_of_--max --metric hook_run/xdp --max 1 --not-worse-than old.jsonl
 source_tree --metric hook_run/xdp --max 1 -k qemu
+no_QEMU_/none --metric hook_run/xdp --max 1 --qemu /none
 WRONG
 summary

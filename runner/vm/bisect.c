@@ -8,6 +8,7 @@
 #include "bisect.h"
 #include "campaign.h"
 #include "core/compare.h"
+#include "qemu.h"
 #include "report.h"
 
 #define EXIT_GOOD	0
@@ -134,6 +135,20 @@ static int build(struct bisect *b)
 	return untested(b, "it does not build", last);
 }
 
+/* What keeps the launcher from starting guests keeps it from starting any commit's. */
+static bool is_no_commits_fault(const char *reason)
+{
+	static const enum vm_verdict ours[] = { VM_NO_QEMU, VM_BROKEN };
+	size_t i, len;
+
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		len = strlen(vm_verdict_name(ours[i]));
+		if (!strncmp(reason, vm_verdict_name(ours[i]), len) && reason[len] == ':')
+			return true;
+	}
+	return false;
+}
+
 static int boot(struct bisect *b)
 {
 	struct campaign c = { .s = &b->s, .o = b->o, .jobs = 1 };
@@ -150,7 +165,8 @@ static int boot(struct bisect *b)
 	if (campaign_run(&c, &b->boot, 1))
 		return EXIT_STOP;
 	/* 2 is a kernel that cannot be used, or a case that the runner does not know. */
-	if (b->boot.status == 2 && strstr(b->boot.reason, "matches no bench")) {
+	if ((b->boot.status == 2 && strstr(b->boot.reason, "matches no bench")) ||
+	    is_no_commits_fault(b->boot.reason)) {
 		fprintf(stderr, "bench_vm: %s\n", b->boot.reason);
 		return EXIT_STOP;
 	}
@@ -229,6 +245,14 @@ static int judge(struct bisect *b)
 	return b->before.nr_results ? judge_change(b) : judge_max(b);
 }
 
+/* Before the build, which takes long. */
+static int find_tools(struct bisect *b)
+{
+	char path[PATH_MAX];
+
+	return qemu_require(&b->s, b->o->cfg.qemu, path, sizeof(path));
+}
+
 int bisect(const struct vm_options *o)
 {
 	struct bisect *b = calloc(1, sizeof(*b));
@@ -248,6 +272,8 @@ int bisect(const struct vm_options *o)
 			scratch_fail(&b->s, VM_BROKEN, err, "cannot make %s: %s", b->dir,
 				     strerror(-err));
 	}
+	if (!err)
+		err = find_tools(b);
 	if (!err)
 		status = build(b) ?: boot(b) ?: judge(b);
 	if (b->s.reason[0])

@@ -190,6 +190,15 @@ int qemu_find(const struct vm_arch *arch, const char *name, char *path, size_t s
 	return -ENOENT;
 }
 
+int qemu_require(struct scratch *s, const char *name, char *path, size_t sz)
+{
+	if (!qemu_find(s->arch, name, path, sz))
+		return 0;
+	return scratch_fail(s, VM_NO_QEMU, -ENOENT, name ? "no QEMU %s" :
+			    "no %s in PATH (Debian: %s)", name ?: s->arch->qemu,
+			    s->arch->qemu_package);
+}
+
 unsigned int qemu_major(const char *text)
 {
 	const char *at = strstr(text, "version ");

@@ -49,6 +49,8 @@ int qemu_cmdline(const struct qemu_guest *g, const char *console, const char *ch
 
 /* Full path of @name (NULL: the architecture's) as execvp would find it. 0 or -ENOENT. */
 int qemu_find(const struct vm_arch *arch, const char *name, char *path, size_t sz);
+/* The same for guests of @s, with the reason set. */
+int qemu_require(struct scratch *s, const char *name, char *path, size_t sz);
 
 /* The N of "version N.x" in what --version prints; 0: no such text. */
 unsigned int qemu_major(const char *text);

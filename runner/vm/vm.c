@@ -228,11 +228,10 @@ static int vm_build_initrd(struct vm *vm)
 static int vm_find_qemu(struct vm *vm)
 {
 	struct scratch *s = &vm->s;
+	int err = qemu_require(s, vm->cfg->qemu, vm->qemu, sizeof(vm->qemu));
 
-	if (qemu_find(s->arch, vm->cfg->qemu, vm->qemu, sizeof(vm->qemu)))
-		return scratch_fail(s, VM_NO_QEMU, -ENOENT, vm->cfg->qemu ? "no QEMU %s" :
-				    "no %s in PATH (Debian: %s)", vm->cfg->qemu ?: s->arch->qemu,
-				    s->arch->qemu_package);
+	if (err)
+		return err;
 	if (vm->cfg->engine == VM_ENGINE_VNG &&
 	    qemu_find(s->arch, VNG, vm->vng, sizeof(vm->vng)))
 		return scratch_fail(s, VM_NO_QEMU, -ENOENT, "no " VNG " in PATH (virtme-ng; "
