@@ -191,6 +191,8 @@ done
 check "bisect: no document: 125" judge 125 "untested: it gave no document: " --build "$(build dead)" --max 1000
 check "bisect: no kernel: 125" judge 125 "untested: it gave no document: " --build 'cp "$BENCH_CONFIG" vmlinux' --max 1000
 check "bisect: does not build: 125" judge 125 "untested: it does not build: oh" --build 'echo oh; false' --max 1000
+check "bisect: of a build that fails the first error is said" judge 125 "untested: it does not build: a.c:1:2: error: no" \
+	--build 'echo a.c: in f; echo "a.c:1:2: error: no"; echo "make: *** [a.o] Error 1"; false' --max 1000
 # Ctrl-C in a build: all of it ends, git must not take it for a verdict, nor the next make what is
 # half made for a kernel.
 rm -rf tree pids && mkdir tree

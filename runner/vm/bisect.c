@@ -105,11 +105,30 @@ static int export_config(void)
 	return setenv("BENCH_CONFIG", path, 1) ? -errno : 0;
 }
 
+/* make's last line says only that something failed; what did, the compiler or the first make. */
+static void find_error(const char *text, size_t len, char *line, size_t sz)
+{
+	static const char *const signs[] = { "error: ", "*** " };
+	const char *at = NULL, *start, *end;
+	size_t i;
+
+	for (i = 0; i < sizeof(signs) / sizeof(signs[0]) && !at; i++)
+		at = memmem(text, len, signs[i], strlen(signs[i]));
+	if (!at) {
+		text_last_line(text, len, line, sz);
+		return;
+	}
+	start = memrchr(text, '\n', (size_t)(at - text));
+	start = start ? start + 1 : text;
+	end = memchr(at, '\n', len - (size_t)(at - text));
+	text_sanitize(start, (size_t)((end ? end : text + len) - start), line, sz);
+}
+
 static int build(struct bisect *b)
 {
 	const char *command = b->o->build ?: BUILD_DEFAULT;
 	char *const argv[] = { "sh", "-c", (char *)command, NULL };
-	char log[PATH_MAX], last[256] = "", *text;
+	char log[PATH_MAX], line[256] = "", *text;
 	struct stat st;
 	size_t len;
 	int err;
@@ -123,16 +142,17 @@ static int build(struct bisect *b)
 	if (err)
 		return EXIT_STOP;
 	unlink(log);
+	scratch_note(&b->s, "building %s: see %s", b->boot.kernel, log);
 	err = proc_run(&b->s, argv, log, log, b->boot.kernel);
 	if (err < 0)
 		return EXIT_STOP;
 	if (!err)
 		return 0;
 	if (!file_read(log, LOG_MAX, &text, &len)) {
-		text_last_line(text, len, last, sizeof(last));
+		find_error(text, len, line, sizeof(line));
 		free(text);
 	}
-	return untested(b, "it does not build", last);
+	return untested(b, "it does not build", line);
 }
 
 /* What keeps the launcher from starting guests keeps it from starting any commit's. */
