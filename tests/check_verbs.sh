@@ -163,9 +163,12 @@ check "ab: no document" ab 12 '^bench_vm: boot 1 of dead: .*: no-boot: guest did
 # judge STATUS TEXT ARGS...: what bisect says of a tree whose build is the kernel of that name
 export -f kernel
 judge() {
+	rm -rf tree && mkdir tree
+	judge_next "$@"
+}
+judge_next() {
 	local want=$1 text=$2 status=0
 	shift 2
-	rm -rf tree && mkdir tree
 	"$vm" bisect -q "${guest[@]:0:4}" -k tree --results bisect --metric "$metric" "$@" >log 2>&1 || status=$?
 	cat log
 	[ $status = "$want" ] && grep -qF -- "$text" log
@@ -193,6 +196,25 @@ check "bisect: no kernel: 125" judge 125 "untested: it gave no document: " --bui
 check "bisect: does not build: 125" judge 125 "untested: it does not build: oh" --build 'echo oh; false' --max 1000
 check "bisect: of a build that fails the first error is said" judge 125 "untested: it does not build: a.c:1:2: error: no" \
 	--build 'echo a.c: in f; echo "a.c:1:2: error: no"; echo "make: *** [a.o] Error 1"; false' --max 1000
+# Without --build, in a tree whose older commits lack an option and build k2 for the want of it.
+default_build() {
+	rm -rf tree && mkdir tree && cat >tree/Makefile <<-'MAKE'
+	.PHONY: vmlinux
+	KCONFIG_CONFIG ?= .config
+	lacks := $(shell cat lacks)
+	allnoconfig: ; grep -v "$(lacks)" "$(KCONFIG_ALLCONFIG)" >"$(KCONFIG_CONFIG)"
+	olddefconfig: ; sed -i "/$(lacks)/d" "$(KCONFIG_CONFIG)"
+	vmlinux: ; grep -q NETKIT "$(KCONFIG_CONFIG)" && cp ../k1 vmlinux || cp ../k2 vmlinux
+	MAKE
+}
+commit() { echo "$1" >tree/lacks && judge_next "${@:2}" --max "$(value old.jsonl)"; }
+default_build
+check "bisect: the default build" commit nothing 0 "good: "
+check "bisect: of a commit that lacks an option" commit NETKIT 1 "bad: "
+check "bisect: which the next commit has again" commit nothing 0 "good: "
+default_build
+check "bisect: a configuration of the tree's own" eval \
+	'echo CONFIG_BPF=y >tree/.config && commit nothing 1 "bad: " && grep -qx CONFIG_BPF=y tree/.config'
 # Ctrl-C in a build: all of it ends, git must not take it for a verdict, nor the next make what is
 # half made for a kernel.
 rm -rf tree pids && mkdir tree
@@ -234,4 +256,6 @@ one_of_--max --metric hook_run/xdp --max 1 --not-worse-than old.jsonl
 source_tree --metric hook_run/xdp --max 1 -k qemu
 no_QEMU_/none --metric hook_run/xdp --max 1 --qemu /none
 WRONG
+refuses "bisect: the default build is for x86" 128 "without --build is for x86 guests, not arm64" \
+	"$vm" bisect --metric hook_run/xdp --max 1 --arch arm64
 summary
