@@ -7,8 +7,12 @@
  * libbpf's calls to these (--wrap); children inherit what the runner parsed before it forked.
  */
 #include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <bpf/btf.h>
 #include "vmlinux_btf.h"
 
@@ -89,7 +93,41 @@ __s32 __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u
 	return -ENOENT;
 }
 
+/*
+ * The whole pages of what nobody writes any more, shared with the children: of private ones each
+ * fork copies the entries of the page table, and each exit looks through them.
+ */
+static void share_pages(const void *start, size_t sz)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)start + page - 1) & ~(page - 1);
+	uintptr_t to = ((uintptr_t)start + sz) & ~(page - 1);
+	void *copy;
+
+	if (from >= to)
+		return;
+	copy = mmap(NULL, to - from, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (copy == MAP_FAILED)
+		return;
+	memcpy(copy, (void *)from, to - from);
+	if (mremap(copy, to - from, to - from, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)from) ==
+	    MAP_FAILED)
+		munmap(copy, to - from);
+}
+
 void vmlinux_btf_read(void)
 {
-	btf__load_vmlinux_btf();
+	const struct btf *btf = btf__load_vmlinux_btf();
+	const void *data;
+	__u32 sz;
+
+	if (!btf)
+		return;
+	data = btf__raw_data(btf, &sz);
+	if (data)
+		share_pages(data, sz);
+	if (kernel.ids)
+		share_pages(kernel.ids, kernel.size * sizeof(*kernel.ids));
+	/* What libbpf read it into. */
+	malloc_trim(0);
 }
