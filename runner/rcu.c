@@ -33,6 +33,8 @@ static void keep(int fd, int pipe_fd)
 {
 	char none;
 
+	/* SIGQUIT, and the SIGKILL of timeout(1), are for all of a process group. */
+	setsid();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);

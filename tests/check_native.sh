@@ -167,4 +167,19 @@ for _ in 1 2 3; do
 	$bp run -q -a hook_run/sched_cls >/dev/null 2>&1
 	as_before "SIGKILL of the run, and the next run"
 done
+# As Ctrl-\ and timeout -s KILL do, while RCU is expedited, if another run lets this one do that.
+for sig in QUIT KILL; do
+	env --default-signal=QUIT setsid $bp run -a "$leaky" --loads 500 \
+		-o "jsonl:$work/long.jsonl" >/dev/null 2>&1 &
+	pid=$!
+	sleep 0.5
+	for _ in $(seq 20000); do
+		read -r expedited 2>/dev/null </sys/kernel/rcu_expedited || break
+		[ "$expedited" != 1 ] || break
+	done
+	kill -$sig -- -$pid
+	wait $pid 2>/dev/null
+	$bp run -q -a hook_run/sched_cls >/dev/null 2>&1
+	as_before "SIG$sig of the run's process group, and the next run"
+done
 summary
