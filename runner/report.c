@@ -7,6 +7,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -125,6 +126,16 @@ static void guard_leave(const struct guard *g)
 		raise(noted_signal);
 }
 
+/* Two names of one file, or of a pipe: the outputs would write over each other. Not of a terminal. */
+static bool is_open(const struct report_out *o, const char *path)
+{
+	struct stat there, here;
+
+	return !stat(path ? path : "/dev/stdout", &there) && !fstat(fileno(o->out), &here) &&
+	       !S_ISCHR(there.st_mode) && there.st_dev == here.st_dev &&
+	       there.st_ino == here.st_ino;
+}
+
 static int reports_check(const struct reports *rs, const char *spec, const char *path)
 {
 	if (rs->nr == REPORT_MAX_OUT) {
@@ -134,7 +145,7 @@ static int reports_check(const struct reports *rs, const char *spec, const char 
 	for (int i = 0; i < rs->nr; i++) {
 		const char *other = rs->out[i].path;
 
-		if (path ? other && !strcmp(path, other) : !other) {
+		if ((path ? other && !strcmp(path, other) : !other) || is_open(&rs->out[i], path)) {
 			fprintf(stderr, "-o %s: %s already has an output\n", spec,
 				path ? path : "stdout");
 			return -EINVAL;

@@ -155,6 +155,28 @@ TEST(bad_outputs)
 	EXPECT_EQ(0, rs.nr);
 }
 
+TEST(two_outputs_of_one_file)
+{
+	char dir[] = "/tmp/test_report.XXXXXX", file[64], other[128], link_path[64];
+	struct reports rs = { 0 };
+
+	ASSERT_NE(NULL, freopen("/dev/null", "w", stderr));
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(file, sizeof(file), "jsonl:%s/doc", dir);
+	snprintf(other, sizeof(other), "table:%s/./doc", dir);
+	snprintf(link_path, sizeof(link_path), "%s/link", dir);
+	EXPECT_EQ(0, symlink("doc", link_path));
+	EXPECT_EQ(0, reports_open(&rs, file, 0));
+	EXPECT_EQ(-EINVAL, reports_open(&rs, other, 0));
+	snprintf(other, sizeof(other), "table:%s", link_path);
+	EXPECT_EQ(-EINVAL, reports_open(&rs, other, 0));
+	EXPECT_EQ(1, rs.nr);
+	EXPECT_EQ(0, reports_close(&rs));
+	unlink(link_path);
+	unlink(file + strlen("jsonl:"));
+	EXPECT_EQ(0, rmdir(dir));
+}
+
 TEST(full_disk)
 {
 	static const char *const formats[] = {
