@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,46 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
+static bool is_same(const char *path, const struct stat *other)
+{
+	struct stat st;
+
+	return !stat(path, &st) && st.st_dev == other->st_dev && st.st_ino == other->st_ino;
+}
+
+bool baseline_is_written(const char *baseline, const char *path)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (stat(baseline, &st) || (size_t)snprintf(dir, sizeof(dir), "%s", path) >= sizeof(dir))
+		return false;
+	return is_same(S_ISDIR(st.st_mode) ? dirname(dir) : path, &st);
+}
+
+static int check_outputs(const char *tool, const struct options *o)
+{
+	const char *path;
+
+	for (int i = 0; i < o->nr_outputs; i++) {
+		path = strchr(o->outputs[i], ':');
+		if (!path || !baseline_is_written(o->baseline, path + 1))
+			continue;
+		fprintf(stderr, "%s: -o %s would write over the baseline %s: name another file\n",
+			tool, o->outputs[i], o->baseline);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int baseline_check(const char *tool, const struct options *o)
 {
 	const char *from = o->baseline, *to = o->save_baseline;
 
 	if (from && access(from, R_OK))
 		return say_of(tool, from, -errno);
+	if (from && check_outputs(tool, o))
+		return -EINVAL;
 	if (!to)
 		return 0;
 	if (mkdir(to, 0777) && errno != EEXIST)
@@ -48,14 +83,9 @@ int baseline_check(const char *tool, const struct options *o)
 int baseline_open(struct baseline *bl, const char *tool, const struct options *o,
 		  struct reports *rs)
 {
-	int err;
-
 	*bl = (struct baseline){ .tool = tool, .o = o };
 	if (!o->baseline && !o->save_baseline)
 		return 0;
-	err = baseline_check(tool, o);
-	if (err)
-		return err;
 	bl->doc = tmpfile();
 	if (!bl->doc || fcntl(fileno(bl->doc), F_SETFD, FD_CLOEXEC))
 		return say(bl, "temporary file", -errno);

@@ -19,10 +19,16 @@ struct baseline {
 	bool is_slower;		/* something is, and --gate is given */
 };
 
-/* Whether the paths can be used; makes the directory. 0, or -errno behind one line on stderr. */
-int baseline_check(const char *tool, const struct options *o);
 /*
- * Before anything runs: checks, and keeps the document of the run to come. 0, or -errno behind one
+ * Whether the paths can be used; makes the directory. Before the outputs are opened, which are
+ * empty then: none of them may be what the run is compared with. 0, or -errno behind one line on
+ * stderr.
+ */
+int baseline_check(const char *tool, const struct options *o);
+/* Whether @path is the document @baseline, or a file in the directory. */
+bool baseline_is_written(const char *baseline, const char *path);
+/*
+ * Before anything runs, checked: keeps the document of the run to come. 0, or -errno behind one
  * line on stderr. The rest accepts a zeroed one.
  */
 int baseline_open(struct baseline *bl, const char *tool, const struct options *o,

@@ -121,8 +121,10 @@ static int select_benches(struct run *run, char *err, size_t err_sz)
 
 static int open_reports(struct run *run)
 {
-	int i, err;
+	int i, err = baseline_check("bench_progs", run->o);
 
+	if (err)
+		return err;
 	for (i = 0; i < run->o->nr_outputs; i++) {
 		err = reports_open(&run->reports, run->o->outputs[i], run->o->verbose);
 		if (err)

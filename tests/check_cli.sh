@@ -98,6 +98,18 @@ refuses "baseline in a missing directory" 2 "No such file" base fake --save-base
 refuses "baseline in a file" 2 "Not a directory" base fake --save-baseline "$work/empty"
 refuses "baseline that is no document" 2 "no bench_progs document" base fake --baseline "$work/foreign"
 check "a run that passed is saved" eval 'base fake --save-baseline "$work/base" -o "jsonl:$work/run.jsonl" && [ "$(ls -A "$work/base")" = 0.0.0-fake.jsonl ] && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
+# What -o opens is empty before the baseline is read.
+cp "$work/run.jsonl" "$work/over.jsonl"
+ln -s over.jsonl "$work/over.link"
+refuses "baseline that -o writes" 2 "-o jsonl:$work/over.link would write over the baseline" \
+	base fake --baseline "$work/over.jsonl" -o "jsonl:$work/over.link"
+refuses "baseline in whose directory -o writes" 2 "would write over the baseline" \
+	base fake --baseline "$work/base" -o "jsonl:$work/base/0.0.0-fake.jsonl"
+refuses "baseline that is not there, with -o" 2 "/nonexistent" \
+	base fake --baseline /nonexistent -o "jsonl:$work/over.jsonl"
+refuses "baseline that -o writes, of a guest" 2 "would write over the baseline" \
+	$vm -k nothing -- run --baseline "$work/over.jsonl" -o "jsonl:$work/over.jsonl"
+check "and nothing is written over" eval 'cmp "$work/over.jsonl" "$work/run.jsonl" && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
 check "the same is the same" eval 'base fake --baseline "$work/base" --gate >"$work/out" && grep -q "^3 same, 0 slower" "$work/out"'
 slower() { # STATUS ARGUMENTS...
 	local status=0

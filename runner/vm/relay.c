@@ -179,6 +179,8 @@ static int open_outputs(struct relay *r)
 {
 	int i;
 
+	if (baseline_check("bench_vm", &r->o))
+		return STATUS_USAGE;
 	for (i = 0; i < r->o.nr_outputs; i++)
 		if (reports_open(&r->reports, r->o.outputs[i], r->o.verbose))
 			return STATUS_USAGE;
