@@ -158,6 +158,11 @@ check "ab: slower fails with --gate" ab 1 ' 1 slower, 1 faster' -k k1 -k k3 --ga
 check "ab: faster does not" ab 0 '^hook_run/xdp .* faster$' -k k3 -k k1 -a hook_run/xdp
 check "ab: a case that failed is status 1" ab 1 'fail in B' -k k1 -k bad
 check "ab: nothing to compare" ab 4 'skip in A' -k none -k k1
+rm -f boots
+check "ab: outputs are looked at before anything boots" eval \
+	'ab 2 "^nowhere/x: No such file" -k k1 -k k3 -o md:nowhere/x && ab 2 "unknown format" -k k1 -k k3 -o yaml:x &&
+	 ab 2 "has no comparison" -k k1 -k k3 -o ktap && booted'
+check "ab: an output that is full" ab 1 '^/dev/full: No space left' -k k1 -k k3 -o table:/dev/full
 check "ab: no document" ab 12 '^bench_vm: boot 1 of dead: .*: no-boot: guest did not boot' -k k1 -k dead
 
 # judge STATUS TEXT ARGS...: what bisect says of a tree whose build is the kernel of that name

@@ -28,6 +28,7 @@ struct ab {
 	struct boot *boots;		/* in the order they run, @max on each side */
 	struct run_doc *docs[NR_SIDES];	/* of the first @nr boots of the side */
 	unsigned int nr, max;
+	struct reports reports;
 };
 
 /* The boot @i of a side: A B, B A, A B, ... */
@@ -172,18 +173,21 @@ static int measure(struct ab *ab, struct comparison_table *t)
 	}
 }
 
-static int report(const struct ab *ab, const struct comparison_table *t)
+/* Before anything boots, which would be for nothing. */
+static int open_outputs(struct ab *ab)
 {
-	struct reports rs = {};
 	size_t i;
 	int err = 0;
 
-	for (i = 0; i < ab->o->nr_outputs && !err; i++)
-		err = reports_open(&rs, ab->o->outputs[i], ab->o->is_verbose);
-	if (!i)
-		err = reports_open(&rs, "table", ab->o->is_verbose);
-	err = err ?: reports_compare(&rs, t);
-	return reports_close(&rs) ?: err;
+	for (i = 0; i < ab->o->nr_outputs && !err; i++) {
+		err = reports_open(&ab->reports, ab->o->outputs[i], ab->o->is_verbose);
+		if (err || ab->reports.out[i].ops->compare)
+			continue;
+		fprintf(stderr, "bench_vm: -o %s: this format has no comparison\n",
+			ab->o->outputs[i]);
+		err = -EINVAL;
+	}
+	return i ? err : reports_open(&ab->reports, "table", ab->o->is_verbose);
 }
 
 static int status_of(const struct ab *ab, const struct comparison_table *t)
@@ -210,7 +214,7 @@ static int run(struct ab *ab)
 	if (err > 0)
 		status = err;
 	else if (!err)
-		status = report(ab, &t) ? EXIT_FAIL : status_of(ab, &t);
+		status = reports_compare(&ab->reports, &t) ? EXIT_FAIL : status_of(ab, &t);
 	if (ab->s.reason[0])
 		fprintf(stderr, "bench_vm: %s\n", ab->s.reason);
 	comparison_table_free(&t);
@@ -235,7 +239,9 @@ int ab(const struct vm_options *o)
 	ab->boots = calloc(2 * ab->max, sizeof(*ab->boots));
 	for (side = 0; side < NR_SIDES; side++)
 		ab->docs[side] = calloc(ab->max, sizeof(*ab->docs[side]));
-	if (ab->boots && ab->docs[0] && ab->docs[1]) {
+	if (open_outputs(ab)) {
+		status = EXIT_USAGE;
+	} else if (ab->boots && ab->docs[0] && ab->docs[1]) {
 		if (!scratch_open(&ab->s, &o->cfg))
 			status = run(ab);
 		else
@@ -245,6 +251,8 @@ int ab(const struct vm_options *o)
 			for (side = 0; side < NR_SIDES; side++)
 				run_doc_free(&ab->docs[side][i]);
 	}
+	if (reports_close(&ab->reports) && !status)
+		status = EXIT_FAIL;
 	for (side = 0; side < NR_SIDES; side++)
 		free(ab->docs[side]);
 	free(ab->boots);
