@@ -98,6 +98,12 @@ check "matrix: a document without its end is measured anew" eval 'matrix 0 "${th
 cases=hook_run/xdp
 check "matrix: other arguments are other boots" eval 'matrix 0 "${three[@]}" && booted 6.1 6.2 6.3'
 cases=hook_run/xdp,hook_run/raw_tp
+echo hook_run/xdp >list
+cases=@$work/list
+check "matrix: a list of cases" eval 'matrix 0 -k k1 && booted 6.1 && matrix 0 -k k1 && booted'
+check "matrix: what the list holds by now counts" eval \
+	'echo hook_run/raw_tp >>list && matrix 0 -k k1 && booted 6.1 && grep -q "^hook_run  *2/0/0$" out'
+cases=hook_run/xdp,hook_run/raw_tp
 check "matrix: -v shows what did not change" eval \
 	'matrix 0 -v -k k1 -k k2 && grep -q "^hook_run/xdp .*+$" out && grep -qE "^hook_run/raw_tp .*[0-9] *$" out'
 check "matrix: a failure is status 1, and named" eval \

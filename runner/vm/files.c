@@ -62,6 +62,19 @@ uint64_t hash_add(uint64_t hash, const void *data, size_t len)
 	return hash;
 }
 
+int hash_add_file(uint64_t *hash, const char *path)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(path, real) || stat(real, &st))
+		return -errno;
+	*hash = hash_add(*hash, real, strlen(real));
+	*hash = hash_add(*hash, &st.st_mtim, sizeof(st.st_mtim));
+	*hash = hash_add(*hash, &st.st_size, sizeof(st.st_size));
+	return 0;
+}
+
 int file_read(const char *path, size_t max, char **data, size_t *len)
 {
 	int fd, err;

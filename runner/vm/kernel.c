@@ -245,13 +245,5 @@ int kernel_resolve(struct scratch *s, const char *spec, struct kernel *k)
 
 int kernel_hash_add(const struct kernel *k, uint64_t *hash)
 {
-	char real[PATH_MAX];
-	struct stat st;
-
-	if (!realpath(k->image, real) || stat(real, &st))
-		return -errno;
-	*hash = hash_add(*hash, real, strlen(real));
-	*hash = hash_add(*hash, &st.st_mtim, sizeof(st.st_mtim));
-	*hash = hash_add(*hash, &st.st_size, sizeof(st.st_size));
-	return 0;
+	return hash_add_file(hash, k->image);
 }

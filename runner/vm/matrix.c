@@ -43,6 +43,20 @@ static int fail(const char *what, int err)
 	return err;
 }
 
+/* A list of patterns, or a module, may hold something else by now; a module's mere name is no file. */
+static void hash_files(const struct vm_options *o, uint64_t *hash)
+{
+	const char *list;
+
+	for (int i = 0; i < o->nr_args; i++) {
+		list = strchr(o->args[i], '@');
+		if (list)
+			hash_add_file(hash, list + 1);
+	}
+	for (size_t i = 0; i < o->cfg.nr_modules; i++)
+		hash_add_file(hash, o->cfg.modules[i]);
+}
+
 /* What every boot has in common: the runner and what it is told. */
 static int hash_common(const struct vm_options *o, uint64_t *hash)
 {
@@ -60,6 +74,7 @@ static int hash_common(const struct vm_options *o, uint64_t *hash)
 		*hash = hash_add(*hash, o->args[i], strlen(o->args[i]) + 1);
 	for (i = 0; i < o->nr_boot_args; i++)
 		*hash = hash_add(*hash, o->boot_args[i], strlen(o->boot_args[i]) + 1);
+	hash_files(o, hash);
 	return 0;
 }
 

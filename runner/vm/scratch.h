@@ -95,6 +95,8 @@ int file_write_atomic(const char *path, const void *data, size_t len);
 /* FNV-1a: tells things apart, guards against nothing. Starts with HASH_INIT. */
 #define HASH_INIT	0xcbf29ce484222325ull
 uint64_t hash_add(uint64_t hash, const void *data, size_t len);
+/* Which file it is: one written anew has another time or size. 0 or -errno. */
+int hash_add_file(uint64_t *hash, const char *path);
 /* In place, for a file in a directory that is itself temporary. 0 or -errno. */
 int file_write(const char *path, const void *data, size_t len);
 int dir_make_all(const char *path);
