@@ -31,30 +31,25 @@ static bool is_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-static bool is_same(const char *path, const struct stat *other)
+bool baseline_is(const char *baseline, const char *path)
 {
-	struct stat st;
+	struct stat a, b;
 
-	return !stat(path, &st) && st.st_dev == other->st_dev && st.st_ino == other->st_ino;
+	return !stat(baseline, &a) && !stat(path, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
-bool baseline_is_written(const char *baseline, const char *path)
-{
-	char dir[PATH_MAX];
-	struct stat st;
-
-	if (stat(baseline, &st) || (size_t)snprintf(dir, sizeof(dir), "%s", path) >= sizeof(dir))
-		return false;
-	return is_same(S_ISDIR(st.st_mode) ? dirname(dir) : path, &st);
-}
-
+/* None may be the baseline, or in its directory. */
 static int check_outputs(const char *tool, const struct options *o)
 {
-	const char *path;
+	char path[PATH_MAX];
+	const char *colon;
 
 	for (int i = 0; i < o->nr_outputs; i++) {
-		path = strchr(o->outputs[i], ':');
-		if (!path || !baseline_is_written(o->baseline, path + 1))
+		colon = strchr(o->outputs[i], ':');
+		snprintf(path, sizeof(path), "%s", colon ? colon + 1 : "");
+		if (!colon ||
+		    !baseline_is(o->baseline, is_directory(o->baseline) ? dirname(path) : path))
 			continue;
 		fprintf(stderr, "%s: -o %s would write over the baseline %s: name another file\n",
 			tool, o->outputs[i], o->baseline);

@@ -25,8 +25,8 @@ struct baseline {
  * stderr.
  */
 int baseline_check(const char *tool, const struct options *o);
-/* Whether @path is the document @baseline, or a file in the directory. */
-bool baseline_is_written(const char *baseline, const char *path);
+/* Whether both are names of one file. */
+bool baseline_is(const char *baseline, const char *path);
 /*
  * Before anything runs, checked: keeps the document of the run to come. 0, or -errno behind one
  * line on stderr. The rest accepts a zeroed one.

@@ -123,7 +123,7 @@ check "matrix: a document that was cut short" eval \
 check "matrix: the documents of two clocks" eval \
 	'matrix 0 -k k1 -k ns && grep -q "^ns: no changes: A was measured by the insn clock" out'
 rm -f boots
-check "matrix: a kernel given twice" eval 'matrix 1 -k k1 -k k1 && booted && grep -q "k1 is given twice" log'
+check "matrix: a kernel given twice" eval 'matrix 2 -k k1 -k k1 && booted && grep -q "k1 is given twice" log'
 refuses "matrix: --gate without a baseline" 2 "--gate of a matrix needs --baseline" \
 	"$vm" matrix -k k1 --gate
 
@@ -150,6 +150,12 @@ check "matrix: a release cannot leave the directory" eval \
 	'matrix 1 -k evil --save-baseline base && grep -q "base: the run.s document names no kernel release" log && [ ! -e evil.jsonl ]'
 check "matrix: no baseline of a kernel" eval \
 	'matrix 2 -k k1 -k skips --baseline base && grep -q "looked for base/6.5.jsonl" log && grep -q "^3 same" out'
+
+check "matrix: a document is compared with" matrix 0 -k k1 -k k3 --baseline docs/k1.jsonl
+touch k1
+rm -f boots
+check "matrix: but not with itself" eval 'matrix 2 -k k1 -k k3 --baseline docs/k1.jsonl && booted &&
+	 grep -q "k1 would write over the baseline docs/k1.jsonl" log && [ -s docs/k1.jsonl ]'
 
 # ab STATUS TEXT ARGS...
 ab() {

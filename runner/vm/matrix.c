@@ -140,6 +140,11 @@ static int column_prepare(struct matrix *m, size_t i, uint64_t common)
 		b->status = c->doc.end.failed ? EXIT_FAIL : 0;
 		return 0;
 	}
+	if (m->o->baseline && baseline_is(m->o->baseline, b->doc)) {
+		fprintf(stderr, "bench_vm: the boot of %s would write over the baseline %s: copy it, "
+			"or name another --results\n", b->kernel, b->doc);
+		return -EEXIST;
+	}
 	run_doc_free(&c->doc);
 	c->has_doc = false;
 	snprintf(b->words[0], sizeof(b->words[0]), "--env");
@@ -559,6 +564,9 @@ int matrix(const struct vm_options *o)
 		status = status_of(&m);
 	else if (m.s.reason[0])
 		fprintf(stderr, "bench_vm: %s\n", m.s.reason);
+	/* Of files; said where it was seen. */
+	if (err == -EEXIST)
+		status = EXIT_USAGE;
 	if (m.s.signal)
 		status = 128 + m.s.signal;
 	if (m.boots && m.columns)
