@@ -487,11 +487,15 @@ static int verify_slot(struct exec *x, enum slot slot, uint64_t ops)
 
 static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
 {
+	struct exec_kernel *k = x->priv;
 	int err;
 
 	rcu_expedite(&x->rcu, true);
 	err = verify_slot(x, slot, ops);
 	rcu_expedite(&x->rcu, false);
+	/* What was stolen before the rounds of a load, which come next, is not stolen from them. */
+	if (x->clock == CLOCK_KIND_NS)
+		k->steal = read_steal(k, x->cpus[0]);
 	return err;
 }
 
