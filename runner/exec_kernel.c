@@ -325,11 +325,14 @@ static int kernel_load(struct exec *x, enum slot slot)
 	return err;
 }
 
+/* A line of up to some 100 bytes for each of CPU_SETSIZE CPUs; ours is one of the last. */
+#define STAT_SZ (128 * CPU_SETSIZE)
+
 /* Ticks that the hypervisor took from CPU @cpu; 0 where it does not say. */
 static uint64_t read_steal(struct exec_kernel *k, int cpu)
 {
 	unsigned long long steal = 0;
-	char buf[8192], name[16], *line;
+	char buf[STAT_SZ], name[16], *line;
 	ssize_t len;
 
 	if (k->steal_fd < 0)

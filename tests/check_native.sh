@@ -112,6 +112,24 @@ check "steal of before is not that of the first round" eval 'for _ in 1 2 3; do
 		$bp run -t selfcheck/loop --loads 1 --rounds 1 -o "jsonl:$work/first" || true
 		! grep -qE "\"raw\":\[\[0,0,[0-9]+,[0-9]+,[0-9]+,[0-3]\]" "$work/first" || break
 	done; grep -qE "\"raw\":\[\[0,0,[0-9]+,[0-9]+,[0-9]+,[0-3]\]" "$work/first"'
+# A machine of so many CPUs that ours are behind the first 16 KB, in each two states of /proc/stat.
+for i in 1 2; do
+	printf "cpu%d 1000000 1000000 1000000 1000000 1000000 1000000 1000000 $i 0 0\\n" \
+		$(seq 1000 1199) $(seq 0 255) | sed 1icpu >"$work/stat.$i"
+done
+cp "$work/stat.1" "$work/stat"
+cat >"$work/steal" <<'STEAL'
+mount --bind "$1/stat" /proc/stat || exit 3
+while cat "$1/stat.1" >"$1/stat" && cat "$1/stat.2" >"$1/stat"; do :; done &
+./bench_progs run -t selfcheck/loop -o "jsonl:$1/stolen"
+kill $!
+STEAL
+unshare -m bash "$work/steal" "$work" >"$work/out" 2>&1
+if [ $? = 3 ]; then
+	skip "steal on a machine of many CPUs" "$(head -n 1 "$work/out")"
+else
+	check "steal on a machine of many CPUs" grep -qE '"samples":.*\[[0-9]+(,[0-9]+){4},([4-7]|3[6-9])\]' "$work/stolen"
+fi
 (sleep 0.5 && echo "WARNING: written by a test of bench_progs" >/dev/kmsg) 2>"$work/kmsg" &
 status=0
 $bp run -t chain_call >"$work/splat" 2>&1 || status=$?
