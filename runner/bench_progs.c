@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,6 +322,8 @@ static int runner_main(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* Some start their children with it ignored: how ours end would then be lost. */
+	signal(SIGCHLD, SIG_DFL);
 	if (guest_is_init(argc, argv))
 		return guest_main(runner_main);
 	return runner_main(argc, argv);

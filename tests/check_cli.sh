@@ -17,6 +17,9 @@ refuses "filter of a column that is none" 2 '"nett>5": there is no column "nett"
 refuses "filter that is none" 2 '"net>>5": ">5" is no number' $bp show a -f 'net>>5'
 refuses "key that is none" 2 'neither :asc nor :desc' $bp show a -s net:up
 refuses "unknown format" 2 "yaml" $bp run $fake -o yaml
+check "SIGCHLD that is ignored" env --ignore-signal=CHLD $bp run $fake -q -t hook_run/xdp
+check "SIGCHLD that is ignored, in a build" eval 'timeout 20 env --ignore-signal=CHLD $vm bisect \
+	-k . --results "$work/bisect" --metric hook_run/xdp --max 1 --build true; [ $? = 125 ]'
 refuses "two outputs on stdout" 2 "stdout" $bp run $fake -o table -o ktap
 refuses "output into a missing directory" 2 "/nonexistent/x" $bp run $fake -o jsonl:/nonexistent/x
 refuses "pattern that matches nothing" 2 '"no_such_bench"' $bp run $fake -t no_such_bench

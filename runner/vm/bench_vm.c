@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 	struct vm_options o;
 	int status;
 
+	/* Some start their children with it ignored: how ours end would then be lost. */
+	signal(SIGCHLD, SIG_DFL);
 	/* A reader that went away is an error of fwrite(), behind which the guest is ended. */
 	signal(SIGPIPE, SIG_IGN);
 	if (vm_options_parse(&o, argc, argv)) {
