@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* May this process measure here, and with which clock? */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/capability.h>
 #include "env.h"
+#include "feature.h"
 #include "run.h"
 
 #ifndef CAP_PERFMON
@@ -21,6 +23,16 @@ static bool has_cap(const struct __user_cap_data_struct *data, int cap)
 	return data[cap / 32].effective & 1u << cap % 32;
 }
 
+/* Whose capabilities bpf(2) does not ask for. The first one maps all IDs. */
+static bool is_in_user_namespace(void)
+{
+	char map[64];
+	long long nr;
+
+	return !read_text("/proc/self/uid_map", map, sizeof(map)) &&
+	       sscanf(map, "%*d %*d %lld", &nr) == 1 && nr < UINT32_MAX;
+}
+
 const char *missing_capability(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -33,6 +45,8 @@ const char *missing_capability(void)
 	/* Statistics of runs and test runs of tracing programs still ask for it. */
 	if (!has_cap(data, CAP_SYS_ADMIN))
 		return "CAP_SYS_ADMIN";
+	if (is_in_user_namespace())
+		return "CAP_SYS_ADMIN outside of a user namespace";
 	return NULL;
 }
 

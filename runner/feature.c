@@ -55,11 +55,36 @@ static int probe_file(const struct feature *f, char *why, size_t why_sz)
 	return 0;
 }
 
+/* Whether there is machine code of a program. */
+static int probe_jited(char *why, size_t why_sz)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "probe", "GPL", insns, 2, NULL);
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	if (err || info.jited_prog_len)
+		return err ?: 1;
+	snprintf(why, why_sz, "off (the sysctl is not to be seen from this network namespace)");
+	return 0;
+}
+
 static int probe_jit(const struct feature *f, char *why, size_t why_sz)
 {
 	char buf[16];
 	int err = read_text(f->what, buf, sizeof(buf));
 
+	/* A container's network namespace does not have it. */
+	if (err == -ENOENT)
+		return probe_jited(why, why_sz);
 	if (err)
 		return err;
 	if (strcmp(buf, "0"))

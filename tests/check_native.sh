@@ -153,6 +153,13 @@ elif mkdir -p "$cgroup/bench_progs.$dead/a/b" "$cgroup/bench_progs.$$" 2>"$work/
 else
 	skip "cgroups of dead runs" "$(head -n 1 "$work/cgroup")"
 fi
+check "in a network namespace, as in a container" eval \
+	'unshare -n $bp run -q -t hook_run/sched_cls >"$work/out" && grep -q " 0 failed, 0 skipped" "$work/out"'
+if unshare -U -r true 2>"$work/userns"; then
+	refuses "in a user namespace" 4 "outside of a user namespace" unshare -U -r $bp run -q -t hook_run/sched_cls
+else
+	skip "in a user namespace" "$(head -n 1 "$work/userns")"
+fi
 refuses "insn clock on hardware" 2 "--clock insn" $bp run --clock insn
 refuses "full disk" 1 "No space left" $bp run -q -t hook_run/sched_cls -o jsonl:/dev/full
 for sig in INT TERM; do
