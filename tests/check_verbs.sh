@@ -221,17 +221,19 @@ default_build() {
 	lacks := $(shell cat lacks)
 	allnoconfig: ; grep -v "$(lacks)" "$(KCONFIG_ALLCONFIG)" >"$(KCONFIG_CONFIG)"
 	olddefconfig: ; sed -i "/$(lacks)/d" "$(KCONFIG_CONFIG)"
+	modules: ; touch modules
 	vmlinux: ; grep -q NETKIT "$(KCONFIG_CONFIG)" && cp ../k1 vmlinux || cp ../k2 vmlinux
 	MAKE
 }
 commit() { echo "$1" >tree/lacks && judge_next "${@:2}" --max "$(value old.jsonl)"; }
 default_build
-check "bisect: the default build" commit nothing 0 "good: "
+check "bisect: the default build" eval 'commit nothing 0 "good: " && [ -e tree/modules ]'
 check "bisect: of a commit that lacks an option" commit NETKIT 1 "bad: "
 check "bisect: which the next commit has again" commit nothing 0 "good: "
 default_build
 check "bisect: a configuration of the tree's own" eval \
-	'echo CONFIG_BPF=y >tree/.config && commit nothing 1 "bad: " && grep -qx CONFIG_BPF=y tree/.config'
+	'echo CONFIG_BPF=y >tree/.config && commit nothing 1 "bad: " && grep -qx CONFIG_BPF=y tree/.config &&
+	 [ ! -e tree/modules ]'
 # Ctrl-C in a build: all of it ends, git must not take it for a verdict, nor the next make what is
 # half made for a kernel.
 rm -rf tree pids && mkdir tree
