@@ -213,6 +213,8 @@ check "bisect: no kernel: 125" judge 125 "untested: it gave no document: " --bui
 check "bisect: does not build: 125" judge 125 "untested: it does not build: oh" --build 'echo oh; false' --max 1000
 check "bisect: of a build that fails the first error is said" judge 125 "untested: it does not build: a.c:1:2: error: no" \
 	--build 'echo a.c: in f; echo "a.c:1:2: error: no"; echo "make: *** [a.o] Error 1"; false' --max 1000
+check "bisect: or the command that is missing" judge 125 "nonesuch: " \
+	--build 'nonesuch; echo "make: *** [a.c] Error 127"; false' --max 1000
 # Without --build, in a tree whose older commits lack an option and build k2 for the want of it.
 default_build() {
 	rm -rf tree && mkdir tree && cat >tree/Makefile <<-'MAKE'

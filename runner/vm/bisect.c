@@ -111,10 +111,10 @@ static int export_config(void)
 	return setenv("BENCH_CONFIG", path, 1) ? -errno : 0;
 }
 
-/* make's last line says only that something failed; what did, the compiler or the first make. */
+/* make's last line says only that something failed; what did, a compiler, sh or the first make. */
 static void find_error(const char *text, size_t len, char *line, size_t sz)
 {
-	static const char *const signs[] = { "error: ", "*** " };
+	static const char *const signs[] = { "error: ", "not found\n", "*** " };
 	const char *at = NULL, *start, *end;
 	size_t i;
 
