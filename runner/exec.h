@@ -21,6 +21,7 @@ struct exec {
 	int cpus[BENCH_MAX_WORKERS];	/* where worker 0, 1, ... runs */
 	int nr_cpus;
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
+	bool is_sized;		/* verify(): no larger batch will be verified behind it */
 	bool is_timed;		/* the batches that follow are samples */
 	uint64_t tick;		/* counted guests: when there was one of the timer's */
 	struct rcu rcu;		/* expedited between batches; fd -1: never */

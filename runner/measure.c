@@ -366,9 +366,11 @@ static int begin(struct exec *x, const enum slot *slots, uint32_t nr, struct bat
 	int err;
 
 	err = x->ops->survived(x);
+	x->is_sized = x->clock == CLOCK_KIND_NONE;
 	err = err ?: verify_slots(x, slots, nr, ops);
-	if (!err && x->clock != CLOCK_KIND_NONE)
+	if (!err && !x->is_sized)
 		err = calibrate(x, slots, nr, ops);
+	x->is_sized = true;
 	err = err ?: add_facts(x, r);
 	return err ?: add_code(x, slots, nr, r);
 }
