@@ -20,6 +20,7 @@ struct exec {
 	uint64_t seed;
 	int cpus[BENCH_MAX_WORKERS];	/* where worker 0, 1, ... runs */
 	int nr_cpus;
+	bool has_base_result;	/* the baseline is measured itself: its code is there */
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
 	bool is_sized;		/* verify(): no larger batch will be verified behind it */
 	bool is_timed;		/* the batches that follow are samples */

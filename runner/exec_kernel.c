@@ -546,6 +546,16 @@ static int kernel_facts(struct exec *x, enum slot slot, struct prog_facts *f)
 	return 0;
 }
 
+/* Code that this document has anyway, in the baseline's own result, is not in it twice. */
+static int refer_to(const struct bench *b, struct prog_code **code)
+{
+	*code = calloc(1, sizeof(**code));
+	if (!*code)
+		return -ENOMEM;
+	(*code)->id = strdup(b->id);
+	return (*code)->id ? 0 : -ENOMEM;
+}
+
 /* "once" and "refused" are the case's own program. */
 static int kernel_code(struct exec *x, enum slot slot, struct prog_code **code)
 {
@@ -554,6 +564,8 @@ static int kernel_code(struct exec *x, enum slot slot, struct prog_code **code)
 
 	if (!r->prog || (slot == SLOT_BASE && x->bench->base_kind != BASE_BENCH))
 		return 0;
+	if (slot == SLOT_BASE && x->has_base_result)
+		return refer_to(r->bench, code);
 	return prog_code_read(r->prog, r->obj, code);
 }
 

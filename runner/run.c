@@ -170,21 +170,6 @@ static void count(struct doc_end *end, const struct result *r)
 		end->failed++;
 }
 
-/* Code that this document has anyway, in the baseline's own result, is not in it twice. */
-static int refer_to_baseline(const struct run *run, const struct bench *b, struct result *r)
-{
-	struct prog_code **code = &r->code[SLOT_BASE];
-
-	if (!*code || b->base_kind != BASE_BENCH || !run->selected[b->base])
-		return 0;
-	prog_code_free(*code);
-	*code = calloc(1, sizeof(**code));
-	if (!*code)
-		return -ENOMEM;
-	(*code)->id = strdup(run->list->v[b->base].id);
-	return (*code)->id ? 0 : -ENOMEM;
-}
-
 /* 0, the signal that ended the run, or -errno. */
 static int run_benches(struct run *run)
 {
@@ -204,6 +189,8 @@ static int run_benches(struct run *run)
 			continue;
 		r = &run->doc.results[run->doc.nr_results];
 		run->x.bench = &run->list->v[i];
+		run->x.has_base_result = run->x.bench->base_kind == BASE_BENCH &&
+					 run->selected[run->x.bench->base];
 		rc = run->x.bench->driver == DRIVER_DERIVED ? derive(run, run->x.bench, r) :
 							      child_run(&job, r);
 		/* It may have died before it did so. */
@@ -214,7 +201,6 @@ static int run_benches(struct run *run)
 		if (rc)
 			return rc;
 		err = check_kernel_log(run, r);
-		err = err ?: refer_to_baseline(run, run->x.bench, r);
 		err = err ?: reports_result(&run->reports, r);
 		if (err)
 			return err;
