@@ -72,6 +72,11 @@ struct exec_ops {
 };
 
 extern const struct exec_ops exec_kernel, exec_fake;
+/*
+ * In front of all children, which inherit what is found out here: libbpf asks the kernel by a dozen
+ * loads what it takes, once in a process.
+ */
+void exec_kernel_prepare(struct exec *x);
 
 int exec_fail(struct exec *x, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

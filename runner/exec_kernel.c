@@ -569,6 +569,23 @@ static int kernel_code(struct exec *x, enum slot slot, struct prog_code **code)
 	return prog_code_read(r->prog, r->obj, code);
 }
 
+/* It needs the loop, and says nothing if it does not load: the case itself will. */
+void exec_kernel_prepare(struct exec *x)
+{
+	const struct bench *aa = bench_list_find(x->list, EXEC_AA_ID);
+	struct bench_run r = { .bench = aa };
+	char why[256];
+
+	feature_remember();
+	if (!aa || feature_check("bpf_loop", why, sizeof(why)) != FEATURE_YES)
+		return;
+	r.family = registry_family(aa->family);
+	if (!open_object(x, &r))
+		r.family->load(r.skel);
+	if (r.skel)
+		r.family->destroy(r.skel);
+}
+
 const struct exec_ops exec_kernel = {
 	.name = "kernel",
 	.open = kernel_open,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -405,17 +406,25 @@ static bool should_be_there(const struct feature *f)
 	return !uname(&u) && release_number(u.release) >= release_number(f->since);
 }
 
-enum feature_state feature_check(const char *name, char *why, size_t why_sz)
-{
-	const struct feature *f = feature_find(name);
-	char clause[192] = "this kernel does not have it";
-	int rc;
+/* What has been found out of each row, by whichever process was the first to ask. */
+static struct answer {
+	enum feature_state state;	/* FEATURE_UNKNOWN: not yet */
+	char why[256];
+} *answers;
 
-	if (!f) {
-		snprintf(why, why_sz, "no such feature is known");
-		return FEATURE_UNKNOWN;
-	}
-	rc = f->probe(f, clause, sizeof(clause));
+void feature_remember(void)
+{
+	void *v = mmap(NULL, NR_FEATURES * sizeof(*answers), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	answers = v == MAP_FAILED ? NULL : v;
+}
+
+static enum feature_state probe_now(const struct feature *f, char *why, size_t why_sz)
+{
+	char clause[192] = "this kernel does not have it";
+	int rc = f->probe(f, clause, sizeof(clause));
+
 	if (rc > 0)
 		return FEATURE_YES;
 	if (rc == -EPERM) {
@@ -436,4 +445,29 @@ enum feature_state feature_check(const char *name, char *why, size_t why_sz)
 		snprintf(why, why_sz, "%s%s%s]", clause, should_be_there(f) ?
 			 " [suspicious: in since " : " [in since ", f->since);
 	return FEATURE_NO;
+}
+
+enum feature_state feature_check(const char *name, char *why, size_t why_sz)
+{
+	const struct feature *f = feature_find(name);
+	struct answer *a = f && answers ? &answers[f - features] : NULL;
+	struct answer now;
+
+	if (!f) {
+		snprintf(why, why_sz, "no such feature is known");
+		return FEATURE_UNKNOWN;
+	}
+	if (a && a->state != FEATURE_UNKNOWN) {
+		snprintf(why, why_sz, "%s", a->why);
+		return a->state;
+	}
+	now.why[0] = '\0';
+	now.state = probe_now(f, now.why, sizeof(now.why));
+	snprintf(why, why_sz, "%s", now.why);
+	/* The state last: the child may be killed in between. */
+	if (a && now.state != FEATURE_UNKNOWN) {
+		memcpy(a->why, now.why, sizeof(a->why));
+		__atomic_store_n(&a->state, now.state, __ATOMIC_RELEASE);
+	}
+	return now.state;
 }

@@ -29,6 +29,8 @@ const struct feature *feature_at(size_t i);
 /* FEATURE_UNKNOWN: the probe failed, or there is no such feature; @why is set unless yes. */
 enum feature_state feature_check(const char *name, char *why, size_t why_sz);
 const struct feature *feature_find(const char *name);
+/* From now on each is probed once, for the children of this process as well. */
+void feature_remember(void);
 
 /* A kernel release "6.1.0-50-cloud" as 6 << 16 | 1 << 8; 0 if it is none. */
 unsigned int release_number(const char *release);

@@ -324,6 +324,7 @@ int run(const struct options *o, const struct bench_list *list, int argc, char *
 	rc = fill_header(&run, argc, argv);
 	exec_init(&run);
 	if (!run.is_fake) {
+		exec_kernel_prepare(&run.x);
 		vmlinux_btf_read();
 		ksyms_read();
 	}
