@@ -54,6 +54,8 @@ static int list_benches(const struct options *o, const struct bench_list *list)
 			       list->v[b->base].id : b->baseline);
 		for (k = 0; k < b->nr_needs; k++)
 			printf("      needs: %s\n", b->needs[k]);
+		if (b->driver == DRIVER_DERIVED)
+			printf("      derived: from figures of the family in the same run\n");
 		if (b->workers > 1)
 			printf("      workers: %u CPUs at once\n", b->workers);
 		for (k = 0; k < b->nr_notes; k++)

@@ -163,9 +163,8 @@ static bool can_go_on(const struct relay *relay, int err, const struct vm_outcom
 }
 
 static int run_two(const struct vm_options *o, struct vm_config *cfg, struct relay *relay,
-		   struct vm_outcome *out)
+		   size_t first, struct vm_outcome *out)
 {
-	size_t first = FIRST_PART(relay->nr_cases);
 	sigset_t blocked, old;
 	struct second s = {};
 	int err;
@@ -211,6 +210,7 @@ static int look(const struct vm_config *cfg, struct vm_outcome *out)
 int guests_run(const struct vm_options *o, struct relay *relay, struct vm_outcome *out)
 {
 	struct vm_config cfg = o->cfg;
+	size_t first;
 	int err;
 
 	cfg.needs_kmod = relay->needs_kmod;
@@ -221,6 +221,7 @@ int guests_run(const struct vm_options *o, struct relay *relay, struct vm_outcom
 	if (err || out->verdict != VM_PASSED)
 		return err;
 	cfg.accel = out->accel;
-	return cfg.accel == VM_ACCEL_INSN ? run_two(o, &cfg, relay, out) :
-		run_part(o, cfg, relay, out);
+	first = relay_cut(relay, FIRST_PART(relay->nr_cases));
+	return cfg.accel == VM_ACCEL_INSN && first < relay->nr_cases ?
+		run_two(o, &cfg, relay, first, out) : run_part(o, cfg, relay, out);
 }

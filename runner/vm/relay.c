@@ -19,6 +19,7 @@
 /* In "bench_progs list -v". */
 #define INDENT		"      "
 #define NEEDS_KMOD	INDENT "needs: kmod\n"
+#define DERIVED		INDENT "derived: "
 
 extern char **environ;
 
@@ -77,6 +78,8 @@ static int read_list(struct relay *r, FILE *list)
 	while (!err && getline(&line, &cap, list) > 0) {
 		if (!strcmp(line, NEEDS_KMOD))
 			r->needs_kmod = true;
+		else if (!strncmp(line, DERIVED, strlen(DERIVED)) && r->nr_cases)
+			r->cases[r->nr_cases - 1].is_derived = true;
 		else if (strncmp(line, INDENT, strlen(INDENT)) &&
 			 sscanf(line, "%u %255s", &nr, id) == 2)
 			err = add_case(r, nr, id);
@@ -419,7 +422,11 @@ static int split_id(struct result *res, const char *id)
 static int lose_case(struct relay *r, const struct vm_outcome *out)
 {
 	struct result res = { .status = out->verdict == VM_HUNG ? STATUS_TIMEOUT : STATUS_CRASH };
+	struct relay_case *c = find_case(r, out->running);
 	int err = split_id(&res, out->running);
+
+	if (c)
+		c->is_lost = true;
 
 	err = err ?: result_set_reason(&res, "%s", out->reason);
 	err = err ?: report(r, &res);

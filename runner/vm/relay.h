@@ -25,7 +25,9 @@ struct relay_host {
 struct relay_case {
 	unsigned int nr;	/* in the runner's list */
 	char *id;
+	bool is_derived;	/* the runner makes it of what else of the family it has run */
 	bool is_done;		/* its result was reported */
+	bool is_lost;		/* as that of a case that took its guest along */
 };
 
 /* For the guest's runner, without the program's name. */
@@ -62,6 +64,11 @@ struct relay {
  */
 int relay_open(struct relay *r, const struct relay_host *host, int argc, char **argv);
 /*
+ * Where to cut the cases in two, at @at or near it: figures are derived in the guest that has those
+ * they are derived from. The number of cases if they are of one such family.
+ */
+size_t relay_cut(const struct relay *r, size_t at);
+/*
  * The guests are to run only the cases [first, end). With @output, which is "FORMAT:FILE", results
  * go there instead of where the user wants them. Before the first line; 0 or -errno.
  */
@@ -74,7 +81,8 @@ int relay_add_part(struct relay *r, FILE *doc);
 int relay_line(void *ctx, const char *line, size_t len);
 /*
  * After a guest that came to a bad end in a case: reports the case as lost (status crash, or
- * timeout if the guest hung) and makes argv what is left behind it, for another guest. A guest
+ * timeout if the guest hung) and makes argv what is left behind it, for another guest, and again
+ * what that derives figures from. A guest
  * that lost its QEMU is no case's fault: its case is tried once more before it counts as lost.
  * 1 to go on, 0 when nothing is left or it cannot (too many were lost, or the same one again), or
  * -errno of a write.

@@ -70,6 +70,42 @@ bool relay_case_is_left(const struct relay *r, size_t i)
 	return i >= r->first && i < r->end_case && !r->cases[i].is_done;
 }
 
+static bool is_same_family(const char *id, const char *other)
+{
+	return !strncmp(id, other, strcspn(id, "/") + 1);
+}
+
+/*
+ * What is left, and of what is done, in a guest that is gone, the figures that something left is
+ * derived from: a runner derives from its own.
+ */
+static bool is_to_run(const struct relay *r, size_t i)
+{
+	size_t k;
+
+	if (i < r->first || i >= r->end_case || relay_case_is_left(r, i))
+		return relay_case_is_left(r, i);
+	for (k = i + 1; k < r->end_case && is_same_family(r->cases[i].id, r->cases[k].id); k++)
+		if (r->cases[k].is_derived && relay_case_is_left(r, k))
+			return !r->cases[i].is_lost;
+	return false;
+}
+
+size_t relay_cut(const struct relay *r, size_t at)
+{
+	const char *id = r->cases[at].id;
+	size_t from = at, to = at;
+	bool has_derived = false;
+
+	while (from && is_same_family(id, r->cases[from - 1].id))
+		from--;
+	for (; to < r->nr_cases && is_same_family(id, r->cases[to].id); to++)
+		has_derived |= r->cases[to].is_derived;
+	if (!has_derived)
+		return at;
+	return from && (to == r->nr_cases || at - from <= to - at) ? from : to;
+}
+
 /* As the runner's -n takes them, "3,5-9". */
 static char *left_numbers(const struct relay *r)
 {
@@ -81,9 +117,9 @@ static char *left_numbers(const struct relay *r)
 		return NULL;
 	for (i = r->first; i < r->end_case; i = last + 1) {
 		last = i;
-		if (!relay_case_is_left(r, i))
+		if (!is_to_run(r, i))
 			continue;
-		while (relay_case_is_left(r, last + 1) &&
+		while (is_to_run(r, last + 1) &&
 		       r->cases[last + 1].nr == r->cases[last].nr + 1)
 			last++;
 		fprintf(out, "%s%u", ftell(out) ? "," : "", r->cases[i].nr);
