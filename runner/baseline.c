@@ -107,12 +107,13 @@ static int release_path(const struct baseline *bl, const struct doc_header *h, c
 int baseline_read(struct baseline *bl, const struct doc_header *h)
 {
 	const char *from = bl->doc ? bl->o->baseline : NULL;
+	bool is_dir = from && is_directory(from);
 	int err;
 
-	if (!from || bl->set.nr)
+	if (!from || bl->set.nr || (is_dir && !h))
 		return 0;
 	snprintf(bl->path, sizeof(bl->path), "%s", from);
-	if (is_directory(from)) {
+	if (is_dir) {
 		err = release_path(bl, h, from, "", bl->path, sizeof(bl->path));
 		if (err)
 			return err;

@@ -33,7 +33,10 @@ bool baseline_is(const char *baseline, const char *path);
  */
 int baseline_open(struct baseline *bl, const char *tool, const struct options *o,
 		  struct reports *rs);
-/* Reads what is compared with, chosen by the kernel of the run; as early as that is known. */
+/*
+ * Reads what is compared with; of a directory what the kernel of the run chooses, without @h, while
+ * that is not known, nothing. As early as can be.
+ */
 int baseline_read(struct baseline *bl, const struct doc_header *h);
 /*
  * Behind reports_end() of a run that came to its end: compares, prints, saves if the run passed and

@@ -112,6 +112,8 @@ refuses "baseline that is not there, with -o" 2 "/nonexistent" \
 	base fake --baseline /nonexistent -o "jsonl:$work/over.jsonl"
 refuses "baseline that -o writes, of a guest" 2 "would write over the baseline" \
 	$vm -k nothing -- run --baseline "$work/over.jsonl" -o "jsonl:$work/over.jsonl"
+refuses "baseline that is no document, before a guest boots" 2 "no bench_progs document" \
+	$vm -k nothing -- run --baseline "$work/foreign"
 check "and nothing is written over" eval 'cmp "$work/over.jsonl" "$work/run.jsonl" && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
 check "the same is the same" eval 'base fake --baseline "$work/base" --gate >"$work/out" && grep -q "^3 same, 0 slower" "$work/out"'
 slower() { # STATUS ARGUMENTS...

@@ -188,7 +188,8 @@ static int open_outputs(struct relay *r)
 		if (reports_open(&r->reports, r->o.outputs[i], r->o.verbose))
 			return STATUS_USAGE;
 	if ((!i && reports_open(&r->reports, "table", r->o.verbose)) ||
-	    baseline_open(&r->baseline, "bench_vm", &r->o, &r->reports))
+	    baseline_open(&r->baseline, "bench_vm", &r->o, &r->reports) ||
+	    baseline_read(&r->baseline, NULL))
 		return STATUS_USAGE;
 	return 0;
 }
