@@ -483,6 +483,19 @@ TEST(no_noise_floor_no_verdict)
 	docs_free();
 }
 
+/* Batches of the reference loop that took no time, as a document may say, set no scale. */
+TEST(reference_loop_of_no_time)
+{
+	docs_init(CLOCK_KIND_NS);
+	add_time(&a, "f/c", 16, 20, 5);
+	add_time(&b, "f/c", 16, 25, 5);
+	for (size_t i = 0; i < a.results[0].samples[SLOT_REF].nr; i++)
+		a.results[0].samples[SLOT_REF].v[i].elapsed = 0;
+	ASSERT_EQ(0, compare());
+	EXPECT_EQ(VERDICT_SLOWER, row("f/c")->verdict);
+	docs_free();
+}
+
 /* What only one side has cannot be used: the reference loop, the loads, a size. */
 TEST(half_of_what_it_takes)
 {

@@ -171,6 +171,64 @@ TEST(slowed_boots_are_left_out)
 	boots_free();
 }
 
+/* Two frequencies, met by the boots of a side in other shares: a row is as far as it is at one. */
+TEST(boots_at_two_frequencies)
+{
+	boots_init(CLOCK_KIND_NS);
+	put_boots(a, 9, "f/c", 20);
+	put_boots(b, 9, "f/c", 21);
+	put_boots(a, 9, "f/equal", 20);
+	put_boots(b, 9, "f/equal", 20);
+	for (int i = 0; i < 9; i++)
+		for (int k = 0; k < 2; k++) {
+			struct metric *m = (k ? b : a)[i].results[0].metrics;
+
+			m[0].est.value *= i % 3 == k ? 1.08 : 1;
+			m[1].est.value *= i % 3 == k ? 1.08 : 1;
+		}
+	ASSERT_EQ(0, compare(9, 9));
+	EXPECT_EQ(9, row("f/c")->nr_a);
+	EXPECT_EQ(VERDICT_SLOWER, row("f/c")->verdict);
+	EXPECT_TRUE(row("f/c")->shift_iv.hi - row("f/c")->shift_iv.lo < 0.6);
+	EXPECT_EQ(VERDICT_SAME, row("f/equal")->verdict);
+	/* A side with a frequency of its own, or whose kernel makes the loop, too, slower: not told. */
+	for (int i = 0; i < 9; i++)
+		for (int k = 0; k < 2; k++) {
+			b[i].results[0].metrics[k].est.value = a[i].results[0].metrics[k].est.value;
+			b[i].results[0].metrics[k].est.value *= 1.05;
+		}
+	ASSERT_EQ(0, compare(9, 9));
+	EXPECT_TRUE(fabs(row("f/c")->shift) < 0.01);
+	EXPECT_TRUE(row("f/c")->delta > 1);
+	EXPECT_EQ(VERDICT_SAME, row("f/c")->verdict);
+	/* Only the loop is slower, by 5 %: the row is not called faster for it. */
+	for (int i = 0; i < 9; i++)
+		b[i].results[0].metrics[0].est.value /= 1.05;
+	ASSERT_EQ(0, compare(9, 9));
+	EXPECT_TRUE(fabs(row("f/c")->shift + 1) < 0.1);
+	EXPECT_NE(VERDICT_FASTER, row("f/c")->verdict);
+	boots_free();
+}
+
+/* What a document says may be nonsense: a reference loop that takes no time is none. */
+TEST(reference_loop_of_no_time)
+{
+	boots_init(CLOCK_KIND_NS);
+	put_boots(a, 8, "f/c", 20);
+	put_boots(b, 8, "f/c", 22);
+	a[3].results[0].metrics[1].est.value = 0;
+	b[2].results[0].metrics[1].est.value = -5;
+	ASSERT_EQ(0, compare(8, 8));
+	EXPECT_EQ(8, row("f/c")->nr_a);
+	EXPECT_EQ(8, row("f/c")->nr_b);
+	EXPECT_EQ(VERDICT_SLOWER, row("f/c")->verdict);
+	EXPECT_TRUE(t.noise < 1e-9);
+	a[3].results[0].metrics[1].est.value = 5;
+	ASSERT_EQ(0, compare(8, 8));
+	EXPECT_EQ(VERDICT_SLOWER, row("f/c")->verdict);
+	boots_free();
+}
+
 /* Slowed boots do not make a movement of the reference loop; a whole side that is slower does. */
 TEST(reference_loop_of_slowed_boots)
 {

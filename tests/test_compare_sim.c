@@ -167,12 +167,17 @@ TEST_F_TIMEOUT(sim, effects_are_found, PATIENCE)
 		  up.nr_null + down.nr_null + large.nr_null);
 }
 
-/* SDs in percent of what moves a boot's figures: shared by all, shared in a row, of a row alone. */
+/*
+ * SDs in percent of what moves a boot's figures: shared by all, shared in a row, of a row alone, of
+ * the reference loop alone.
+ */
 struct boot_model {
-	double of_boot, of_row, own;
+	double of_boot, of_row, own, of_ref;
 };
 
-static const struct boot_model noisy = { 3, 1.5, 0.6 }, recorded = { 1, 0.5, 0.5 };
+static const struct boot_model noisy = { 3, 1.5, 0.6, 0 }, recorded = { 1, 0.5, 0.5, 0 };
+/* The reference loop moves by itself, and nothing with it. */
+static const struct boot_model unrelated = { 0, 0, 1, 2 };
 
 static void add_figure(struct result *r, const char *metric, double value)
 {
@@ -211,7 +216,7 @@ static void simulate_boot(struct rng *rng, struct run_doc *doc, const struct boo
 		if (i >= nr_rows - nr_effects)
 			ns *= factor[i % 2];
 		add_figure(r, "raw", ns * of_row * percent(rng, m->own));
-		add_figure(r, "ref", floor > 0 ? of_row : 1);
+		add_figure(r, "ref", (floor > 0 ? of_row : 1) * percent(rng, m->of_ref));
 	}
 }
 
@@ -254,12 +259,13 @@ static void run_sequence(struct rng *rng, const struct boot_model *m, int nr_row
 
 TEST_F_TIMEOUT(sim, boots_false_alarms, PATIENCE)
 {
+	static const struct boot_model *const models[] = { &noisy, &recorded, &unrelated };
 	static const double none[2] = { 1, 1 };
 	unsigned int nr_false = 0, nr_boots = 0;
 	struct sequence s;
 	rng_seed(&self->rng, 3);
 	for (int i = 0; i < NR_TABLES; i++) {
-		run_sequence(&self->rng, i % 2 ? &noisy : &recorded, NR_ROWS, none, 0, 0.1, &s);
+		run_sequence(&self->rng, models[i % 3], NR_ROWS, none, 0, 0.1, &s);
 		nr_false += s.nr_called_ever > 0;
 		nr_boots += s.nr_boots;
 	}
@@ -275,7 +281,7 @@ TEST_F_TIMEOUT(sim, boots_false_alarms, PATIENCE)
 TEST_F_TIMEOUT(sim, boots_at_delta, PATIENCE)
 {
 	static const double edge[2] = { 1 / 0.98, 0.98 };
-	const struct boot_model alone = { 0, 0, 0.5 };
+	const struct boot_model alone = { 0, 0, 0.5, 0 };
 	unsigned int nr_false = 0;
 	struct sequence s;
 	rng_seed(&self->rng, 4);

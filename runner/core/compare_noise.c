@@ -10,8 +10,9 @@
  * noise (relative) = the larger of
  *  - how far the median of the reference loop moved between the sides,
  *  - of the row at hand: the outer end of the 95 % interval of that movement.
- * Of several boots of a side the median of what each of them says counts: the largest would grow
- * with their number.
+ * Of several boots of a side the median of their A/A counts (the largest would grow with their
+ * number), and the mean of their reference loops: the boots' figures are taken to one frequency
+ * (compare_row.c), so that what is left to doubt is how far the means are apart.
  * scale = hypot(raw, base) for a net, of the side where it is larger (A against B and B against
  * A then agree): raw and base each err by some fraction of themselves, so the error of their
  * difference is that fraction of hypot(raw, base), however small the net; a common drift moves the
@@ -67,7 +68,7 @@ static int ref_median(const struct run_doc *doc, double *median)
 	for (size_t i = 0; i < doc->nr_results; i++) {
 		const struct metric *ref = result_metric(&doc->results[i], "ref");
 
-		if (ref)
+		if (ref && ref->est.value > 0)
 			v[nr++] = ref->est.value;
 	}
 	err = nr ? stats_median(v, nr, median) : -ENODATA;
@@ -75,37 +76,57 @@ static int ref_median(const struct run_doc *doc, double *median)
 	return err;
 }
 
-/* Of the reference loop: the slowed boots say nothing. Moves the others to the front. */
-static size_t drop_slowed(double *v, size_t nr)
+double units_mean(const struct units *u)
 {
-	double limit = INFINITY;
-	size_t nr_kept = 0;
+	double sum = 0;
 
-	for (size_t i = 0; i < nr; i++)
-		limit = fmin(limit, slowed_limit(v[i]));
-	for (size_t i = 0; i < nr; i++)
-		if (v[i] <= limit)
-			v[nr_kept++] = v[i];
-	return nr_kept;
+	for (size_t i = 0; i < u->nr; i++)
+		sum += u->v[i];
+	return sum / (double)u->nr;
 }
 
-/* Median over the boots of a side of what each says, of those that do; or -ENODATA. */
-static int side_median(const struct comparison_side *s,
-		       int (*figure)(const struct run_doc *doc, double *v), double *median)
+/* What each boot of a side says, of those that do. 0, -ENODATA (none does) or -ENOMEM. */
+static int side_read(const struct comparison_side *s,
+		     int (*figure)(const struct run_doc *doc, double *v), struct units *u)
 {
-	double v[COMPARE_MAX_BOOTS];
-	size_t nr = 0;
-
+	u->nr = 0;
 	for (size_t i = 0; i < s->nr; i++) {
-		int err = figure(&s->docs[i], &v[nr]);
+		int err = figure(&s->docs[i], &u->v[u->nr]);
 
 		if (err && err != -ENODATA)
 			return err;
-		nr += !err;
+		u->nr += !err;
 	}
-	if (figure == ref_median)
-		nr = drop_slowed(v, nr);
-	return nr ? stats_median(v, nr, median) : -ENODATA;
+	return u->nr ? 0 : -ENODATA;
+}
+
+/* The A/A of the median boot. */
+static int side_floor(const struct comparison_side *s, double *floor)
+{
+	struct units u;
+	int err = side_read(s, aa_outer, &u);
+
+	return err ? err : stats_median(u.v, u.nr, floor);
+}
+
+/* The reference loop in the mean of the boots that were not slowed. */
+static int side_ref(const struct comparison_side *s, double *ref)
+{
+	struct units u;
+	double limit = INFINITY;
+	size_t nr = 0;
+	int err = side_read(s, ref_median, &u);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < u.nr; i++)
+		limit = fmin(limit, slowed_limit(u.v[i]));
+	for (size_t i = 0; i < u.nr; i++)
+		if (u.v[i] <= limit)
+			u.v[nr++] = u.v[i];
+	u.nr = nr;
+	*ref = units_mean(&u);
+	return 0;
 }
 
 int noise_of_sides(const struct comparison_table *t, struct noise *n)
@@ -115,13 +136,13 @@ int noise_of_sides(const struct comparison_table *t, struct noise *n)
 	int err, nr_refs = 0;
 
 	for (int i = 0; i < 2; i++) {
-		err = side_median(sides[i], aa_outer, &floor);
+		err = side_floor(sides[i], &floor);
 		if (!err) {
 			n->floor = fmax(n->floor, floor);
 			n->is_known = true;
 		}
 		if (!err || err == -ENODATA)
-			err = side_median(sides[i], ref_median, &ref[i]);
+			err = side_ref(sides[i], &ref[i]);
 		if (err && err != -ENODATA)
 			return err;
 		nr_refs += !err;
@@ -131,7 +152,7 @@ int noise_of_sides(const struct comparison_table *t, struct noise *n)
 	return 0;
 }
 
-int noise_add_row(struct noise *n, const struct units *a, const struct units *b)
+int noise_add_row(struct noise *n, const struct units *a, const struct units *b, bool by_boot)
 {
 	double shift, median_a, median_b;
 	struct interval iv;
@@ -139,6 +160,10 @@ int noise_add_row(struct noise *n, const struct units *a, const struct units *b)
 
 	if (!a->nr || !b->nr)
 		return 0;
+	if (by_boot) {
+		noise_add(n, units_mean(b) - units_mean(a), fmin(units_mean(a), units_mean(b)));
+		return 0;
+	}
 	err = stats_hl_shift(a->v, a->nr, b->v, b->nr, 1 - COMPARE_ALPHA, &shift, &iv);
 	if (!err)
 		err = stats_median(a->v, a->nr, &median_a);

@@ -96,6 +96,14 @@ static void figures_read(const struct row_side *s, const char *metric, struct fi
 	}
 }
 
+/* What the reference loop took beside the row; 0: there was none. */
+static double ref_of(const struct result *r)
+{
+	const struct metric *m = result_metric(r, "ref");
+
+	return m ? fmax(m->est.value, 0) : 0;
+}
+
 /*
  * Leaves out the boots in which the machine was slow around the row: the reference loop beside it
  * took longer than the side's own fastest allows. That the sides differ in it remains (delta).
@@ -106,10 +114,8 @@ static void figures_drop_slowed(struct figures *f)
 	size_t nr = 0;
 
 	for (size_t i = 0; i < f->nr; i++) {
-		const struct metric *m = result_metric(f->r[i], "ref");
-
-		ref[i] = m ? m->est.value : 0;
-		if (m)
+		ref[i] = ref_of(f->r[i]);
+		if (ref[i] > 0)
 			limit = fmin(limit, slowed_limit(ref[i]));
 	}
 	for (size_t i = 0; i < f->nr; i++) {
@@ -248,6 +254,23 @@ static int row_loads(const char *metric, const struct result *r, struct units *l
 	return 0;
 }
 
+/* What the loop times per operation, which the A/A is the floor of. */
+static bool is_timed(const char *metric)
+{
+	return !strcmp(metric, "net") || !strcmp(metric, "raw");
+}
+
+/*
+ * Boots differ by the clock's frequency, which reference loop and row show alike: all are taken to
+ * one. The loop is made by the kernel's JIT, too: by how far it is apart on the two sides the
+ * figures may be wrong, and delta is no less than that (noise_add_row()).
+ */
+static void units_at_frequency(struct units *u, const struct units *ref, double common)
+{
+	for (size_t i = 0; i < u->nr; i++)
+		u->v[i] *= common / ref->v[i];
+}
+
 /* The units of the figure and of the reference loop beside it. */
 static int units_read(const struct figures *f, const char *metric, bool by_boot, struct units *u,
 		      struct units *ref)
@@ -260,19 +283,11 @@ static int units_read(const struct figures *f, const char *metric, bool by_boot,
 		return err ? err : loads_read(&f->r[0]->samples[SLOT_REF], NULL, ref);
 	}
 	for (size_t i = 0; i < f->nr; i++) {
-		const struct metric *m = result_metric(f->r[i], "ref");
-
 		u->v[u->nr++] = f->est[i]->value;
-		if (m)
-			ref->v[ref->nr++] = m->est.value;
+		if (ref_of(f->r[i]) > 0)
+			ref->v[ref->nr++] = ref_of(f->r[i]);
 	}
 	return 0;
-}
-
-/* What the loop times per operation, which the A/A is the floor of. */
-static bool is_timed(const struct metric_def *metric)
-{
-	return !strcmp(metric->name, "net") || !strcmp(metric->name, "raw");
 }
 
 /* What an error of a net is relative to: the median over the boots of hypot(raw, base). */
@@ -301,7 +316,7 @@ static int row_delta(struct comparison *c, const struct figures *a, const struct
 			err = net_scale(b, &of_b);
 		scale = fmax(scale, fmax(of_a, of_b));
 	}
-	c->delta = fmax(is_timed(c->metric) ? n->floor : 0,
+	c->delta = fmax(is_timed(c->metric->name) ? n->floor : 0,
 			fmax(c->metric->min_effect, n->relative) * scale);
 	return err;
 }
@@ -361,8 +376,15 @@ static int compare_time(struct comparison *c, const struct figures *a, const str
 	err = units_read(a, c->metric->name, rule->by_boot, &ua, &ref_a);
 	if (!err)
 		err = units_read(b, c->metric->name, rule->by_boot, &ub, &ref_b);
+	if (!err && rule->by_boot && is_timed(c->metric->name) && ua.nr == ref_a.nr &&
+	    ub.nr == ref_b.nr) {
+		double common = (units_mean(&ref_a) + units_mean(&ref_b)) / 2;
+
+		units_at_frequency(&ua, &ref_a, common);
+		units_at_frequency(&ub, &ref_b, common);
+	}
 	if (!err)
-		err = noise_add_row(&n, &ref_a, &ref_b);
+		err = noise_add_row(&n, &ref_a, &ref_b, rule->by_boot);
 	if (!err)
 		err = row_delta(c, a, b, &n);
 	is_tested = !err && ua.nr && ub.nr;

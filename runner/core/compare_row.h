@@ -49,6 +49,8 @@ int compare_row(struct comparison *c, const struct row_side *a, const struct row
 
 int noise_of_sides(const struct comparison_table *t, struct noise *n);
 /* Adds what the reference loop of the row did from @a to @b, its units: loads or boots. */
-int noise_add_row(struct noise *n, const struct units *a, const struct units *b);
+int noise_add_row(struct noise *n, const struct units *a, const struct units *b, bool by_boot);
+/* Of at least one. */
+double units_mean(const struct units *u);
 
 #endif
