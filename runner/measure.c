@@ -220,12 +220,12 @@ struct load_set {
 };
 
 /*
- * For each load that was slowed another one, up to half as many again as were wanted: a neighbour
- * stays for a part of a second or for minutes, which cannot be waited for.
+ * For each load that was slowed another one, up to a quarter as many again as were wanted: a
+ * neighbour stays for a part of a second or for minutes, which cannot be waited for.
  */
 static uint32_t loads_at_most(const struct exec *x, uint32_t wanted)
 {
-	return x->clock == CLOCK_KIND_NS && x->has_reference ? wanted + wanted / 2 : wanted;
+	return x->clock == CLOCK_KIND_NS && x->has_reference ? wanted + wanted / 4 : wanted;
 }
 
 static int count_load(struct exec *x, struct load_set *loads, struct result *r)
@@ -294,7 +294,7 @@ static int add_report(struct result *r, const char *metric, double *v, const str
 	if (!nr)
 		return 0;
 	err = estimate_values(&e, v, nr, LEVEL);
-	if (loads->nr_kept < loads->nr - loads->nr_kept)
+	if (slowed_are_too_many(loads->nr - loads->nr_kept, loads->nr_kept))
 		e.quality = QUALITY_UNSTABLE;
 	return err ?: result_add_metric(r, metric, &e);
 }

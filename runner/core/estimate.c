@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "core/estimate.h"
+#include "core/slowed.h"
 #include "core/stats.h"
 
 #define MAX_EXCLUDED	0.2	/* share of the batches that are not warm-up */
@@ -328,7 +329,7 @@ static void count_batches(struct batch_count *c, const struct sample_set *set, u
 
 static bool has_lost_too_much(const struct batch_count *c)
 {
-	return c->excluded > MAX_EXCLUDED * c->measured || c->slowed > c->measured;
+	return c->excluded > MAX_EXCLUDED * c->measured || slowed_are_too_many(c->slowed, c->measured);
 }
 
 static bool loads_are_exact(const struct load *loads, size_t nr)

@@ -12,7 +12,7 @@ enum quality {
 	/* Insn mode: all loads agree, and most batches of each, up to the clock's rounding. */
 	QUALITY_EXACT,
 	QUALITY_INEXACT,	/* insn mode: they do not */
-	/* > 20 % of batches excluded, most loads slowed, or lag-1 autocorrelation > 0.3 */
+	/* > 20 % of batches excluded, too many loads slowed, or lag-1 autocorrelation > 0.3 */
 	QUALITY_UNSTABLE,
 	QUALITY_UNRESOLVED,	/* a net whose interval contains 0 */
 	NR_QUALITIES

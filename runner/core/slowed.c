@@ -17,6 +17,11 @@ double slowed_limit(double fastest)
 	return SLOWED_RATIO * fastest;
 }
 
+bool slowed_are_too_many(uint32_t slowed, uint32_t kept)
+{
+	return slowed > 3 * (uint64_t)kept;
+}
+
 /* Median per operation over the usable rounds of a load; 0 without any. @scratch holds set->nr. */
 static int load_median(const struct sample_set *set, uint32_t load, double *scratch, double *median)
 {

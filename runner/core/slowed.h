@@ -16,6 +16,11 @@
 /* What the reference loop may take at most, by what it takes at its fastest. */
 double slowed_limit(double fastest);
 /*
+ * Whether of loads (or of their batches) too few are left to stand for the figure: less than a
+ * quarter.
+ */
+bool slowed_are_too_many(uint32_t slowed, uint32_t kept);
+/*
  * Gives all batches of a load SAMPLE_SLOWED where the median over the rounds of the reference loop
  * is above the limit that the loads 0 .. @nr_loads - 1 set, and says so in @is_slowed. One without
  * a usable round of the reference loop is not slowed. Returns how many are not, or -ENOMEM.
