@@ -124,6 +124,8 @@ check "matrix: the documents of two clocks" eval \
 	'matrix 0 -k k1 -k ns && grep -q "^ns: no changes: A was measured by the insn clock" out'
 rm -f boots
 check "matrix: a kernel given twice" eval 'matrix 2 -k k1 -k k1 && booted && grep -q "k1 is given twice" log'
+refuses "matrix: a runner that is not there" 2 "cannot read the runner /nonexistent: No such file" \
+	env BENCH_PROGS=/nonexistent $vm matrix -k "$work/k1"
 refuses "matrix: --gate without a baseline" 2 "--gate of a matrix needs --baseline" \
 	"$vm" matrix -k k1 --gate
 

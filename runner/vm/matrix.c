@@ -65,9 +65,14 @@ static int hash_common(const struct vm_options *o, uint64_t *hash)
 	int i, err;
 
 	err = vm_find_runner(&o->cfg, path, sizeof(path));
-	err = err ?: file_read(path, RUNNER_MAX, &data, &len);
 	if (err)
-		return fail("cannot read bench_progs", err);
+		return fail("the runner", err);
+	err = file_read(path, RUNNER_MAX, &data, &len);
+	if (err) {
+		fprintf(stderr, "bench_vm: cannot read the runner %s: %s (\"make\" builds it, of guests "
+			"of another architecture \"make ARCH=...\")\n", path, strerror(-err));
+		return err;
+	}
 	*hash = hash_add(HASH_INIT, data, len);
 	free(data);
 	for (i = 0; i < o->nr_args; i++)
@@ -564,8 +569,8 @@ int matrix(const struct vm_options *o)
 		status = status_of(&m);
 	else if (m.s.reason[0])
 		fprintf(stderr, "bench_vm: %s\n", m.s.reason);
-	/* Of files; said where it was seen. */
-	if (err == -EEXIST)
+	/* Of files, which are in the way or missing; said where it was seen. */
+	if (err == -EEXIST || err == -ENOENT)
 		status = EXIT_USAGE;
 	if (m.s.signal)
 		status = 128 + m.s.signal;
