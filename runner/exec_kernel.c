@@ -11,6 +11,7 @@
 #include "feature.h"
 #include "prog_code.h"
 #include "registry.h"
+#include "steal.h"
 #include "workers.h"
 
 /* The bench whose program a slot holds. */
@@ -325,29 +326,6 @@ static int kernel_load(struct exec *x, enum slot slot)
 	return err;
 }
 
-/* A line of up to some 100 bytes for each of CPU_SETSIZE CPUs; ours is one of the last. */
-#define STAT_SZ (128 * CPU_SETSIZE)
-
-/* Ticks that the hypervisor took from CPU @cpu; 0 where it does not say. */
-static uint64_t read_steal(struct exec_kernel *k, int cpu)
-{
-	unsigned long long steal = 0;
-	char buf[STAT_SZ], name[16], *line;
-	ssize_t len;
-
-	if (k->steal_fd < 0)
-		k->steal_fd = open_cloexec("/proc/stat");
-	len = k->steal_fd < 0 ? -1 : pread(k->steal_fd, buf, sizeof(buf) - 1, 0);
-	if (len <= 0)
-		return 0;
-	buf[len] = '\0';
-	snprintf(name, sizeof(name), "\ncpu%d ", cpu);
-	line = strstr(buf, name);
-	if (!line || sscanf(line + strlen(name), "%*u %*u %*u %*u %*u %*u %*u %llu", &steal) != 1)
-		return 0;
-	return steal;
-}
-
 /*
  * What the program in front of this one leaves to be freed (its own, its maps) goes some ticks later
  * in a kernel thread, and since 7.2 the scheduler's hrtick interrupts around that: three of the four
@@ -393,7 +371,7 @@ static uint32_t kernel_round_flags(struct exec *x)
 
 	if (x->clock != CLOCK_KIND_NS)
 		return 0;
-	k->steal = read_steal(k, x->cpus[0]);
+	k->steal = steal_read(&k->steal_fd, x->cpus[0]);
 	return k->steal != before ? SAMPLE_STOLEN : 0;
 }
 
@@ -511,7 +489,7 @@ static int kernel_verify(struct exec *x, enum slot slot, uint64_t ops)
 	rcu_expedite(&x->rcu, false);
 	/* What was stolen before the rounds of a load, which come next, is not stolen from them. */
 	if (x->clock == CLOCK_KIND_NS)
-		k->steal = read_steal(k, x->cpus[0]);
+		k->steal = steal_read(&k->steal_fd, x->cpus[0]);
 	return err;
 }
 
