@@ -156,7 +156,13 @@ int name(prog_ctx_t ctx)								\
 {											\
 	__u64 worker = (args)[BENCH_ARG_WORKER] & (BENCH_STATE_WORKERS - 1);		\
 	__u32 chunks = (args)[BENCH_ARG_CHUNKS];					\
+	/*										\
+	 * Known values of done and sink would be others behind the first chunk: the verifier	\
+	 * would follow it a second time.							\
+	 */										\
 	struct name##_loop loop = {							\
+		.done = *(volatile __u64 *)&(args)[BENCH_ARG_ZERO],			\
+		.sink = *(volatile __u64 *)&(args)[BENCH_ARG_ZERO],			\
 		.worker = worker, .until = (args)[BENCH_ARG_UNTIL], .ctx = what,		\
 	};										\
 	__u64 start, end;								\

@@ -25,6 +25,7 @@ enum bench_arg {
 	BENCH_ARG_CHUNKS,	/* inner loops, at most */
 	BENCH_ARG_WORKER,
 	BENCH_ARG_UNTIL,	/* bpf_ktime_get_ns() behind which none begins; 0: never */
+	BENCH_ARG_ZERO,		/* 0, which the verifier cannot know */
 	NR_BENCH_ARGS
 };
 
