@@ -20,25 +20,21 @@ struct op {
 	void (*repeat)(struct model *m);
 };
 
-#define ALU_MODEL(n, name, type, after)					\
+#define ALU_MODEL(name, type, after)					\
 static void repeat_##name(struct model *m)				\
 {									\
 	type a = m->a, b = m->b;					\
 	int i;								\
 									\
 	(void)b;							\
-	for (i = 0; i < n; i++)						\
+	for (i = 0; i < JIT_OPS_N; i++)					\
 		a = (after);						\
 	m->a = a;							\
 }
-#define ALU64_MODEL(name, insn, operand, after) ALU_MODEL(JIT_OPS_N, name, __u64, after)
-#define ALU32_MODEL(name, insn, operand, after) ALU_MODEL(JIT_OPS_N, name, __u32, after)
-#define DIV64_MODEL(name, insn, operand, after) ALU_MODEL(JIT_OPS_DIV_N, name, __u64, after)
-#define DIV32_MODEL(name, insn, operand, after) ALU_MODEL(JIT_OPS_DIV_N, name, __u32, after)
-#define MOD_MODEL(name, code, src, off, imm, operand, after)		\
-	ALU_MODEL(JIT_OPS_DIV_N, name, __u64, after)
-#define V4_MODEL(name, code, src, off, imm, operand, after)		\
-	ALU_MODEL(JIT_OPS_N, name, __u64, after)
+#define ALU64_MODEL(name, insn, operand, after) ALU_MODEL(name, __u64, after)
+#define ALU32_MODEL(name, insn, operand, after) ALU_MODEL(name, __u32, after)
+#define ENCODED_MODEL(name, code, src, off, imm, operand, after)		\
+	ALU_MODEL(name, __u64, after)
 
 #define ATOMIC_MODEL(name, code, imm, type, after)			\
 static void repeat_##name(struct model *model)				\
@@ -57,11 +53,11 @@ static void repeat_##name(struct model *model)				\
 
 JIT_OPS_ALU64(ALU64_MODEL)
 JIT_OPS_ALU32(ALU32_MODEL)
-JIT_OPS_DIV64(DIV64_MODEL)
-JIT_OPS_DIV32(DIV32_MODEL)
-JIT_OPS_MOD(MOD_MODEL)
-JIT_OPS_SDIV(MOD_MODEL)
-JIT_OPS_V4(V4_MODEL)
+JIT_OPS_DIV64(ALU64_MODEL)
+JIT_OPS_DIV32(ALU32_MODEL)
+JIT_OPS_MOD(ENCODED_MODEL)
+JIT_OPS_SDIV(ENCODED_MODEL)
+JIT_OPS_V4(ENCODED_MODEL)
 JIT_OPS_ATOMIC(ATOMIC_MODEL)
 
 static void repeat_nothing(struct model *m)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What does one BPF instruction cost as machine code? Measured: 1024 of a kind (256 divisions) in a
- * row, each of which waits for the one before (loads, stores and jumps do not), in one run of a tc
+ * What does one BPF instruction cost as machine code? Measured: 256 of a kind in a row, each of
+ * which waits for the one before (loads, stores and jumps do not), in one run of a tc
  * program; per instruction. Not measured: cache misses, mispredicted jumps, atomics that another
  * CPU wants too. Bias: none that is not in the baseline but a few instructions to set up registers,
  * divided by their number.
@@ -11,11 +11,10 @@
 
 #define STR_(x) #x
 #define STR(x) STR_(x)
-#define PER_INSN_OF(n) __driver("test_run") __ops(STR(n)) __baseline("empty")
-#define PER_INSN PER_INSN_OF(JIT_OPS_N)
+#define N STR(JIT_OPS_N)
+#define PER_INSN __driver("test_run") __ops(N) __baseline("empty")
 /* One assembler statement, repeated; no branch of the compiler's in between. */
-#define REPEAT_N(n, insn) ".rept " STR(n) "; " insn "; .endr"
-#define REPEAT(insn) REPEAT_N(JIT_OPS_N, insn)
+#define REPEAT(insn) ".rept " N "; " insn "; .endr"
 
 /* Written by user space: values the verifier cannot know. */
 volatile __u64 start, operand;
@@ -24,7 +23,7 @@ __u64 memory;
 
 SEC("?tc")
 __bench("a run of the program without the instructions, divided by their number")
-__driver("test_run") __ops(STR(JIT_OPS_N)) __baseline("once")
+__driver("test_run") __ops(N) __baseline("once")
 int empty(struct __sk_buff *skb)
 {
 	__u64 a = start, b = operand;
@@ -36,50 +35,46 @@ int empty(struct __sk_buff *skb)
 	return 0;
 }
 
-#define ALU_PROG(n, name, insn, type, reg)						\
-SEC("?tc") __bench(#name ": one instruction (" insn ")") PER_INSN_OF(n)			\
-__xlated("alu+" STR(n))									\
+#define ALU_PROG(name, insn, type, reg)							\
+SEC("?tc") __bench(#name ": one instruction (" insn ")") PER_INSN			\
+__xlated("alu+" N)									\
 int name(struct __sk_buff *skb)								\
 {											\
 	type a = start, b = operand;							\
 											\
 	(void)skb;									\
-	asm volatile(REPEAT_N(n, insn) : [a] "+" reg(a) : [b] reg(b));			\
+	asm volatile(REPEAT(insn) : [a] "+" reg(a) : [b] reg(b));			\
 	result = a;									\
 	return 0;									\
 }
-#define ALU64_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_N, name, insn, __u64, "r")
-#define ALU32_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_N, name, insn, __u32, "w")
-#define DIV64_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_DIV_N, name, insn, __u64, "r")
-#define DIV32_PROG(name, insn, operand, after) ALU_PROG(JIT_OPS_DIV_N, name, insn, __u32, "w")
+#define ALU64_PROG(name, insn, operand, after) ALU_PROG(name, insn, __u64, "r")
+#define ALU32_PROG(name, insn, operand, after) ALU_PROG(name, insn, __u32, "w")
 
-#define ENCODED_PROG(n, name, tags, code, src, off, imm)				\
-SEC("?tc") tags PER_INSN_OF(n) __xlated("alu+" STR(n))					\
+#define ENCODED_PROG(name, tags, code, src, off, imm)					\
+SEC("?tc") tags PER_INSN __xlated("alu+" N)					\
 int name(struct __sk_buff *skb)								\
 {											\
 	register __u64 a asm("r1") = start;						\
 	register __u64 b asm("r2") = operand;						\
 											\
 	(void)skb;									\
-	asm volatile(REPEAT_N(n, ".8byte %[insn]") : "+r"(a)				\
+	asm volatile(REPEAT(".8byte %[insn]") : "+r"(a)				\
 		     : "r"(b), [insn] "i"(JIT_OPS_INSN(code, 1, src, off, imm)));	\
 	result = a;									\
 	return 0;									\
 }
 
 #define MOD_PROG(name, code, src, off, imm, operand, after)				\
-	ENCODED_PROG(JIT_OPS_DIV_N, name, __bench(#name ": one instruction"), code, src, off, imm)
+	ENCODED_PROG(name, __bench(#name ": one instruction"), code, src, off, imm)
 #define V4_BENCH(name) __bench(#name ": one instruction of ISA v4") __needs("isa_v4")
-#define SDIV_PROG(name, code, src, off, imm, operand, after)				\
-	ENCODED_PROG(JIT_OPS_DIV_N, name, V4_BENCH(name), code, src, off, imm)
 #define V4_PROG(name, code, src, off, imm, operand, after)				\
-	ENCODED_PROG(JIT_OPS_N, name, V4_BENCH(name), code, src, off, imm)
+	ENCODED_PROG(name, V4_BENCH(name), code, src, off, imm)
 
 #define XADD_PROG(name, code, imm, type, after) ATOMIC_PROG(name, , code, imm)
 #define FETCH_PROG(name, code, imm, type, after) ATOMIC_PROG(name, __needs("atomics"), code, imm)
 
 #define ATOMIC_PROG(name, tags, code, imm)						\
-SEC("?tc") __bench(#name ": one atomic instruction") PER_INSN __xlated("atomic+1024") tags	\
+SEC("?tc") __bench(#name ": one atomic instruction") PER_INSN __xlated("atomic+" N) tags	\
 int name(struct __sk_buff *skb)								\
 {											\
 	register __u64 *m asm("r1") = &memory;						\
@@ -96,15 +91,15 @@ int name(struct __sk_buff *skb)								\
 
 JIT_OPS_ALU64(ALU64_PROG)
 JIT_OPS_ALU32(ALU32_PROG)
-JIT_OPS_DIV64(DIV64_PROG)
-JIT_OPS_DIV32(DIV32_PROG)
+JIT_OPS_DIV64(ALU64_PROG)
+JIT_OPS_DIV32(ALU32_PROG)
 JIT_OPS_MOD(MOD_PROG)
-JIT_OPS_SDIV(SDIV_PROG)
+JIT_OPS_SDIV(V4_PROG)
 JIT_OPS_V4(V4_PROG)
 JIT_OPS_XADD(XADD_PROG)
 JIT_OPS_FETCH(FETCH_PROG)
 
-SEC("?tc") __bench("a load of 8 bytes, the same each time") PER_INSN __xlated("load+1024")
+SEC("?tc") __bench("a load of 8 bytes, the same each time") PER_INSN __xlated("load+" N)
 int load64(struct __sk_buff *skb)
 {
 	__u64 a, b = operand;
@@ -118,7 +113,7 @@ int load64(struct __sk_buff *skb)
 	return 0;
 }
 
-SEC("?tc") __bench("a store of 8 bytes, the same each time") PER_INSN __xlated("store+1024")
+SEC("?tc") __bench("a store of 8 bytes, the same each time") PER_INSN __xlated("store+" N)
 int store64(struct __sk_buff *skb)
 {
 	__u64 a = start;
@@ -132,7 +127,7 @@ int store64(struct __sk_buff *skb)
 
 /* To the next instruction either way; the values say whether it is taken. */
 #define JUMP_PROG(name, type, reg)							\
-SEC("?tc") __bench(#name ": one compare and jump") PER_INSN __xlated("jump+1024")	\
+SEC("?tc") __bench(#name ": one compare and jump") PER_INSN __xlated("jump+" N)	\
 int name(struct __sk_buff *skb)								\
 {											\
 	type a = start, b = operand;							\

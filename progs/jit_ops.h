@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The operations of jit_ops, as BPF instructions and as what they do: the program repeats the one
- * JIT_OPS_N times, user space the other; divisions JIT_OPS_DIV_N times, because the verifier writes
- * a check around each, and moves all that is behind it for that. a begins as JIT_OPS_START, b as
- * the operand.
+ * JIT_OPS_N times, user space the other. a begins as JIT_OPS_START, b as the operand.
+ *
+ * No more, because the machine code of 1024 atomics that are loops (40 KiB) is larger than a cache
+ * of instructions, and the verifier moves all that is behind each division to write a check around
+ * it.
  */
 #ifndef JIT_OPS_H
 #define JIT_OPS_H
 
-#define JIT_OPS_N 1024
-#define JIT_OPS_DIV_N 256
+#define JIT_OPS_N 256
 #define JIT_OPS_START 0x9e3779b97f4a7c15ull
 
 /* An instruction from its fields, for what clang 14 does not assemble. */
