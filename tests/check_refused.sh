@@ -15,16 +15,16 @@ fi
 tree=$work/tree
 mkdir -p "$tree/progs" "$tree/prog_tests" "$tree/skel"
 cp -r Makefile .ci vmlinux runner "$tree/"
-cp progs/*.h progs/selfcheck.bpf.c tests/broken/broken.bpf.c "$tree/progs/"
-cp prog_tests/bench_family.h prog_tests/selfcheck.c tests/broken/broken.c "$tree/prog_tests/"
+cp progs/*.h progs/selfcheck.bpf.c tests/broken/*.bpf.c "$tree/progs/"
+cp prog_tests/bench_family.h prog_tests/selfcheck.c tests/broken/{broken,unlike}.c "$tree/prog_tests/"
 check "a runner of broken measurements" make -s -C "$tree" -j"$(nproc)" bench_progs
 bp=$tree/bench_progs
 
 "$bp" run -q -a broken -o "jsonl:$work/doc" -o "table:$work/table" 2>"$work/err"
 
-# refused CASE STATUS REASON
+# refused ID STATUS REASON
 refused() {
-	grep -F "\"id\":\"broken/$1\"" "$work/doc" >"$work/row"
+	grep -F "\"id\":\"$1\"" "$work/doc" >"$work/row"
 	{
 		echo "not \"$2\" for \"$3\", or with a figure:"
 		cut -c1-300 "$work/row"
@@ -38,21 +38,28 @@ refused() {
 }
 
 check "what is sound has its figure" eval 'grep -F "\"id\":\"broken/good\"" "$work/doc" | grep -q "\"raw\":{\"unit\""'
-refused wrong_sum fail "64 operations returned 2080 in sum, not 2016"
-refused random_sum fail "a timed batch summed up to"
-refused removed fail "the operation is gone from the translated program"
-refused too_few fail "did 64 operations of 128"
-refused wrong_retval fail "returned 1, not 0"
-refused unattached fail "the hook is taken"
-refused no_effect fail "no packet arrived"
-refused nothing_done fail "did no operation"
-refused crash crash "killed by signal 11"
+refused broken/wrong_sum fail "64 operations returned 2080 in sum, not 2016"
+refused broken/random_sum fail "a timed batch summed up to"
+refused broken/removed fail "the operation is gone from the translated program"
+refused broken/too_few fail "did 64 operations of 128"
+refused broken/wrong_retval fail "returned 1, not 0"
+refused broken/unattached fail "the hook is taken"
+refused broken/no_effect fail "no packet arrived"
+refused broken/nothing_done fail "did no operation"
+refused broken/crash crash "killed by signal 11"
 if grep -qE '^cores usable +1$' "$work/doctor"; then
 	skip "refused: workers" "one core"
 else
-	refused one_after_the_other skip "every batch was disturbed"
-	refused idle_worker fail "worker 1 did nothing"
+	refused broken/one_after_the_other skip "every batch was disturbed"
+	refused broken/idle_worker fail "worker 1 did nothing"
 fi
+
+# A counted guest verifies, where that takes counting runs, one load and any that counts otherwise.
+kernel=${KERNELS:-debian:6.12}
+BENCH_PROGS=$bp ./bench_vm -k "${kernel%% *}" --accel insn -- run -q -a unlike -o "jsonl:$work/doc" 2>"$work/err"
+check "a load that counts what was verified is not verified again" eval \
+	'cat "$work/err"; grep -F "\"id\":\"unlike/like\"" "$work/doc" | grep -q "\"raw\":{\"unit\".*\"quality\":\"exact\""'
+refused unlike/unlike fail "no effect in the last load"
 
 # The kernel's switch cannot be thrown where the JIT is always on: what the runner reads can.
 echo 0 >"$work/off"

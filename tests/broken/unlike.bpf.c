@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* In a counted guest, effects that are gone in the last load: see tests/check_refused.sh. */
+#include "bench.bpf.h"
+
+BENCH_USER(like, __bench("counts what it did when it was verified"))
+BENCH_USER(unlike, __bench("does, and counts, less than when it was verified"))
