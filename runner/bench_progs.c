@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include "baseline.h"
@@ -65,10 +66,34 @@ static int list_benches(const struct options *o, const struct bench_list *list)
 	return fflush(stdout) ? EXIT_FAIL : EXIT_PASS;
 }
 
+/* An output that is opened is empty: none may be a document that it is made of. */
+static int check_outputs(const struct options *o)
+{
+	struct stat in, out;
+	const char *path;
+
+	for (int i = 0; i < o->nr_outputs; i++) {
+		path = strchr(o->outputs[i], ':');
+		if (!path || stat(path + 1, &out))
+			continue;
+		for (int k = 0; k < o->nr_files; k++) {
+			if (stat(o->files[k], &in) || in.st_dev != out.st_dev ||
+			    in.st_ino != out.st_ino)
+				continue;
+			fprintf(stderr, "bench_progs: -o %s would write over %s: name another file\n",
+				o->outputs[i], o->files[k]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int open_outputs(struct reports *rs, const struct options *o)
 {
-	int i, err = 0;
+	int i, err = check_outputs(o);
 
+	if (err)
+		return err;
 	for (i = 0; i < o->nr_outputs && !err; i++)
 		err = reports_open(rs, o->outputs[i], o->verbose);
 	return i ? err : reports_open(rs, "table", o->verbose);

@@ -114,6 +114,10 @@ refuses "baseline that -o writes, of a guest" 2 "would write over the baseline" 
 	$vm -k nothing -- run --baseline "$work/over.jsonl" -o "jsonl:$work/over.jsonl"
 refuses "baseline that is no document, before a guest boots" 2 "no bench_progs document" \
 	$vm -k nothing -- run --baseline "$work/foreign"
+refuses "show writes over what it shows" 2 "would write over $work/over.jsonl" \
+	./bench_progs show "$work/over.jsonl" -o "md:$work/over.link"
+refuses "compare writes over what it compares" 2 "would write over $work/over.jsonl" \
+	./bench_progs compare "$work/run.jsonl" "$work/over.jsonl" -o "md:$work/over.link"
 check "and nothing is written over" eval 'cmp "$work/over.jsonl" "$work/run.jsonl" && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
 check "the same is the same" eval 'base fake --baseline "$work/base" --gate >"$work/out" && grep -q "^3 same, 0 slower" "$work/out"'
 slower() { # STATUS ARGUMENTS...
