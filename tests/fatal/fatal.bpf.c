@@ -54,6 +54,7 @@ int irqs_off(void *ctx)
 BENCH_USER(freeze, __bench("the runner stops"))
 BENCH_USER(console_flood, __bench("writes to the console without end"))
 BENCH_USER(busy, __bench("keeps the guest busy until the test kills QEMU"))
+BENCH_USER(hungry, __bench("touches more of its memory than the test leaves to QEMU"))
 
 BENCH(after, __bench("nothing is wrong with it"))
 {
