@@ -3,6 +3,8 @@
 #include "report.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -163,6 +165,22 @@ static int unknown_format(const char *spec)
 	return -EINVAL;
 }
 
+/* Makes the last directory of the path if that is all that is missing: results/, say. */
+static FILE *open_output(const char *path)
+{
+	FILE *out = fopen(path, "we");
+	char dir[PATH_MAX];
+
+	if (out || errno != ENOENT ||
+	    (size_t)snprintf(dir, sizeof(dir), "%s", path) >= sizeof(dir))
+		return out;
+	if (mkdir(dirname(dir), 0777)) {
+		errno = ENOENT;
+		return NULL;
+	}
+	return fopen(path, "we");
+}
+
 int reports_open(struct reports *rs, const char *spec, int verbose)
 {
 	const char *path = strchr(spec, ':');
@@ -184,7 +202,7 @@ int reports_open(struct reports *rs, const char *spec, int verbose)
 		return err;
 	if (path) {
 		o.path = strdup(path);
-		o.out = o.path ? fopen(path, "we") : NULL;
+		o.out = o.path ? open_output(path) : NULL;
 		err = -errno;
 		if (!o.out) {
 			fprintf(stderr, "%s: %s\n", path, strerror(-err));

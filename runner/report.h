@@ -56,8 +56,9 @@ const struct reporter *reporter_at(size_t i);
 
 /*
  * All outputs of one command. report_open() takes "fmt" or "fmt:file" ("fmt:-": stdout); a file is
- * created (truncated) at once, so that a bad path fails before anything runs. Errors are one line
- * on stderr that names the file, and -EINVAL (unknown format, two outputs on stdout) or -errno.
+ * created (truncated) at once, so that a bad path fails before anything runs, and so is its
+ * directory, but none above that. Errors are one line on stderr that names the file, and -EINVAL
+ * (unknown format, two outputs on stdout) or -errno.
  */
 #define REPORT_MAX_OUT 8
 struct reports {

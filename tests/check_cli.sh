@@ -21,7 +21,7 @@ check "SIGCHLD that is ignored" env --ignore-signal=CHLD $bp run $fake -q -t hoo
 check "SIGCHLD that is ignored, in a build" eval 'timeout 20 env --ignore-signal=CHLD $vm bisect \
 	-k . --results "$work/bisect" --metric hook_run/xdp --max 1 --build true; [ $? = 125 ]'
 refuses "two outputs on stdout" 2 "stdout" $bp run $fake -o table -o ktap
-refuses "output into a missing directory" 2 "/nonexistent/x" $bp run $fake -o jsonl:/nonexistent/x
+refuses "output into a missing directory" 2 "/nonexistent/no/x" $bp run $fake -o jsonl:/nonexistent/no/x
 refuses "pattern that matches nothing" 2 '"no_such_bench"' $bp run $fake -t no_such_bench
 refuses "glob that matches nothing" 2 '"zzz*"' $bp list -a 'zzz*'
 refuses "selection that leaves nothing" 2 "leaves no bench" $bp run $fake -a selfcheck -d '*'
@@ -101,6 +101,8 @@ refuses "baseline in a missing directory" 2 "No such file" base fake --save-base
 refuses "baseline in a file" 2 "Not a directory" base fake --save-baseline "$work/empty"
 refuses "baseline that is no document" 2 "no bench_progs document" base fake --baseline "$work/foreign"
 check "a run that passed is saved" eval 'base fake --save-baseline "$work/base" -o "jsonl:$work/run.jsonl" && [ "$(ls -A "$work/base")" = 0.0.0-fake.jsonl ] && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
+check "an output makes its directory, no more" eval 'base fake -o "jsonl:$work/made/run.jsonl" && [ -s "$work/made/run.jsonl" ] &&
+	! base fake -o "jsonl:$work/un/made/run.jsonl" && [ ! -e "$work/un" ]'
 # What -o opens is empty before the baseline is read.
 cp "$work/run.jsonl" "$work/over.jsonl"
 ln -s over.jsonl "$work/over.link"

@@ -174,7 +174,7 @@ check "ab: a case that failed is status 1" ab 1 'fail in B' -k k1 -k bad
 check "ab: nothing to compare" ab 4 'skip in A' -k none -k k1
 rm -f boots
 check "ab: outputs are looked at before anything boots" eval \
-	'ab 2 "^nowhere/x: No such file" -k k1 -k k3 -o md:nowhere/x && ab 2 "unknown format" -k k1 -k k3 -o yaml:x &&
+	'ab 2 "^nowhere/no/x: No such file" -k k1 -k k3 -o md:nowhere/no/x && ab 2 "unknown format" -k k1 -k k3 -o yaml:x &&
 	 ab 2 "has no comparison" -k k1 -k k3 -o ktap && booted'
 check "ab: an output that is full" ab 1 '^/dev/full: No space left' -k k1 -k k3 -o table:/dev/full
 check "ab: no document" ab 12 '^bench_vm: boot 1 of dead: .*: no-boot: guest did not boot' -k k1 -k dead

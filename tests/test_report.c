@@ -139,7 +139,7 @@ TEST(bad_outputs)
 	EXPECT_EQ(-EINVAL, reports_open(&rs, "", 0));
 	EXPECT_EQ(-EINVAL, reports_open(&rs, "table_with_a_name_longer_than_any_format:x", 0));
 	EXPECT_EQ(-EINVAL, reports_open(&rs, "table:", 0));
-	EXPECT_EQ(-ENOENT, reports_open(&rs, "table:/nonexistent/file", 0));
+	EXPECT_EQ(-ENOENT, reports_open(&rs, "table:/nonexistent/no/file", 0));
 	EXPECT_EQ(-EISDIR, reports_open(&rs, "table:/tmp", 0));
 	EXPECT_EQ(0, rs.nr);
 	EXPECT_EQ(0, reports_open(&rs, "table:-", 0));
