@@ -157,8 +157,8 @@ int name(prog_ctx_t ctx)								\
 	__u64 worker = (args)[BENCH_ARG_WORKER] & (BENCH_STATE_WORKERS - 1);		\
 	__u32 chunks = (args)[BENCH_ARG_CHUNKS];					\
 	/*										\
-	 * Known values of done and sink would be others behind the first chunk: the verifier	\
-	 * would follow it a second time.							\
+	 * Known values of done and sink would be others behind the first chunk, and so	\
+	 * would two that are known to be equal: the verifier would follow it again.	\
 	 */										\
 	struct name##_loop loop = {							\
 		.done = *(volatile __u64 *)&(args)[BENCH_ARG_ZERO],			\
