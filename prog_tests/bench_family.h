@@ -89,7 +89,8 @@ struct bench_family {
 	int (*setup)(struct bench_run *r);	/* loaded: map content */
 	int (*before)(struct bench_run *r);	/* in front of an untimed batch */
 	int (*verify)(struct bench_run *r);	/* behind it: r->ops operations took effect */
-	bool counts_runs;		/* these two look at bench_run_cnt() */
+	/* These two look at bench_run_cnt(): not called in each load of a counted guest. */
+	bool counts_runs;
 	/* __exclusive: in front of and behind the case's batches; setup() attaches nothing. */
 	int (*attach)(struct bench_run *r);
 	void (*detach)(struct bench_run *r);

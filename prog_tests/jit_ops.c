@@ -33,7 +33,7 @@ static void repeat_##name(struct model *m)				\
 }
 #define ALU64_MODEL(name, insn, operand, after) ALU_MODEL(name, __u64, after)
 #define ALU32_MODEL(name, insn, operand, after) ALU_MODEL(name, __u32, after)
-#define ENCODED_MODEL(name, code, src, off, imm, operand, after)		\
+#define ENCODED_MODEL(name, code, src, off, imm, operand, after)	\
 	ALU_MODEL(name, __u64, after)
 
 #define ATOMIC_MODEL(name, code, imm, type, after)			\

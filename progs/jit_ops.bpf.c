@@ -11,10 +11,10 @@
 
 #define STR_(x) #x
 #define STR(x) STR_(x)
-#define N STR(JIT_OPS_N)
-#define PER_INSN __driver("test_run") __ops(N) __baseline("empty")
+#define N_TIMES STR(JIT_OPS_N)
+#define PER_INSN __driver("test_run") __ops(N_TIMES) __baseline("empty")
 /* One assembler statement, repeated; no branch of the compiler's in between. */
-#define REPEAT(insn) ".rept " N "; " insn "; .endr"
+#define REPEAT(insn) ".rept " N_TIMES "; " insn "; .endr"
 
 /* Written by user space: values the verifier cannot know. */
 volatile __u64 start, operand;
@@ -23,7 +23,7 @@ __u64 memory;
 
 SEC("?tc")
 __bench("a run of the program without the instructions, divided by their number")
-__driver("test_run") __ops(N) __baseline("once")
+__driver("test_run") __ops(N_TIMES) __baseline("once")
 int empty(struct __sk_buff *skb)
 {
 	__u64 a = start, b = operand;
@@ -37,7 +37,7 @@ int empty(struct __sk_buff *skb)
 
 #define ALU_PROG(name, insn, type, reg)							\
 SEC("?tc") __bench(#name ": one instruction (" insn ")") PER_INSN			\
-__xlated("alu+" N)									\
+__xlated("alu+" N_TIMES)								\
 int name(struct __sk_buff *skb)								\
 {											\
 	type a = start, b = operand;							\
@@ -51,14 +51,14 @@ int name(struct __sk_buff *skb)								\
 #define ALU32_PROG(name, insn, operand, after) ALU_PROG(name, insn, __u32, "w")
 
 #define ENCODED_PROG(name, tags, code, src, off, imm)					\
-SEC("?tc") tags PER_INSN __xlated("alu+" N)					\
+SEC("?tc") tags PER_INSN __xlated("alu+" N_TIMES)					\
 int name(struct __sk_buff *skb)								\
 {											\
 	register __u64 a asm("r1") = start;						\
 	register __u64 b asm("r2") = operand;						\
 											\
 	(void)skb;									\
-	asm volatile(REPEAT(".8byte %[insn]") : "+r"(a)				\
+	asm volatile(REPEAT(".8byte %[insn]") : "+r"(a)					\
 		     : "r"(b), [insn] "i"(JIT_OPS_INSN(code, 1, src, off, imm)));	\
 	result = a;									\
 	return 0;									\
@@ -74,7 +74,7 @@ int name(struct __sk_buff *skb)								\
 #define FETCH_PROG(name, code, imm, type, after) ATOMIC_PROG(name, __needs("atomics"), code, imm)
 
 #define ATOMIC_PROG(name, tags, code, imm)						\
-SEC("?tc") __bench(#name ": one atomic instruction") PER_INSN __xlated("atomic+" N) tags	\
+SEC("?tc") __bench(#name ": one atomic instruction") PER_INSN __xlated("atomic+" N_TIMES) tags	\
 int name(struct __sk_buff *skb)								\
 {											\
 	register __u64 *m asm("r1") = &memory;						\
@@ -99,7 +99,7 @@ JIT_OPS_V4(V4_PROG)
 JIT_OPS_XADD(XADD_PROG)
 JIT_OPS_FETCH(FETCH_PROG)
 
-SEC("?tc") __bench("a load of 8 bytes, the same each time") PER_INSN __xlated("load+" N)
+SEC("?tc") __bench("a load of 8 bytes, the same each time") PER_INSN __xlated("load+" N_TIMES)
 int load64(struct __sk_buff *skb)
 {
 	__u64 a, b = operand;
@@ -113,7 +113,7 @@ int load64(struct __sk_buff *skb)
 	return 0;
 }
 
-SEC("?tc") __bench("a store of 8 bytes, the same each time") PER_INSN __xlated("store+" N)
+SEC("?tc") __bench("a store of 8 bytes, the same each time") PER_INSN __xlated("store+" N_TIMES)
 int store64(struct __sk_buff *skb)
 {
 	__u64 a = start;
@@ -127,7 +127,7 @@ int store64(struct __sk_buff *skb)
 
 /* To the next instruction either way; the values say whether it is taken. */
 #define JUMP_PROG(name, type, reg)							\
-SEC("?tc") __bench(#name ": one compare and jump") PER_INSN __xlated("jump+" N)	\
+SEC("?tc") __bench(#name ": one compare and jump") PER_INSN __xlated("jump+" N_TIMES)	\
 int name(struct __sk_buff *skb)								\
 {											\
 	type a = start, b = operand;							\
@@ -148,7 +148,7 @@ static __noinline __u64 add(__u64 a, __u64 b)
 	return a + b;
 }
 
-#define CALL_8 a = add(a, b); a = add(a, b); a = add(a, b); a = add(a, b);			\
+#define CALL_8 a = add(a, b); a = add(a, b); a = add(a, b); a = add(a, b);		\
 	       a = add(a, b); a = add(a, b); a = add(a, b); a = add(a, b);
 
 SEC("?tc")

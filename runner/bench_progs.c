@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include "baseline.h"
@@ -66,22 +67,32 @@ static int list_benches(const struct options *o, const struct bench_list *list)
 	return fflush(stdout) ? EXIT_FAIL : EXIT_PASS;
 }
 
+/* Whether @path is the document @in, or one of those in the directory (doc_set_read()). */
+static bool is_read(const char *in, const char *path)
+{
+	const char *suffix = strrchr(path, '.');
+	char dir[PATH_MAX];
+
+	if (baseline_is(in, path))
+		return true;
+	if (!suffix || strcmp(suffix, ".jsonl") ||
+	    (size_t)snprintf(dir, sizeof(dir), "%s", path) >= sizeof(dir))
+		return false;
+	return baseline_is(in, dirname(dir));
+}
+
 /* An output that is opened is empty: none may be a document that it is made of. */
 static int check_outputs(const struct options *o)
 {
-	struct stat in, out;
 	const char *path;
 
 	for (int i = 0; i < o->nr_outputs; i++) {
 		path = strchr(o->outputs[i], ':');
-		if (!path || stat(path + 1, &out))
-			continue;
-		for (int k = 0; k < o->nr_files; k++) {
-			if (stat(o->files[k], &in) || in.st_dev != out.st_dev ||
-			    in.st_ino != out.st_ino)
+		for (int k = 0; path && k < o->nr_files; k++) {
+			if (!is_read(o->files[k], path + 1))
 				continue;
-			fprintf(stderr, "bench_progs: -o %s would write over %s: name another file\n",
-				o->outputs[i], o->files[k]);
+			fprintf(stderr, "bench_progs: -o %s would write over %s: name another "
+				"file\n", o->outputs[i], o->files[k]);
 			return -EINVAL;
 		}
 	}

@@ -24,8 +24,8 @@ struct exec {
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
 	bool is_sized;		/* verify(): no larger batch will be verified behind it */
 	bool is_timed;		/* the batches that follow are samples */
-	bool is_like_verified;	/* verify(): run it; whether it counts what a verified load did
-				   will be seen, and if not it is verified */
+	bool may_defer;		/* verify(): what takes counting runs can wait, */
+	bool is_deferred;	/* and does: the batch ran, its effect is not verified */
 	uint64_t tick;		/* counted guests: when there was one of the timer's */
 	struct rcu rcu;		/* expedited between batches; fd -1: never */
 	void *priv;

@@ -327,9 +327,9 @@ static int kernel_load(struct exec *x, enum slot slot)
 }
 
 /*
- * What the program in front of this one leaves to be freed (its own, its maps) goes some ticks later
- * in a kernel thread, and since 7.2 the scheduler's hrtick interrupts around that: three of the four
- * rounds of a load could meet it. In a counted guest waiting costs nothing.
+ * What the program in front of this one leaves to be freed (its own, its maps) goes some ticks
+ * later in a kernel thread, and since 7.2 the scheduler's hrtick interrupts around that: three of
+ * the four rounds of a load could meet it. In a counted guest waiting costs nothing.
  */
 static void kernel_settle(struct exec *x)
 {
@@ -415,9 +415,9 @@ static int kernel_report(struct exec *x, struct load_report *out, int max)
 }
 
 /*
- * Whether the kernel is to say how often it ran the program. Switching that on and off rewrites some
- * 70 places, which in a counted guest takes as long as all else of a small case; and how a test run
- * repeats a program hangs on its type, not on the load: once a case, with the whole batch.
+ * Whether the kernel is to say how often it ran the program. Switching that on and off rewrites
+ * some 70 places, which in a counted guest takes as long as all else of a small case; and how a
+ * test run repeats a program hangs on its type, not on the load: once a case, with the whole batch.
  */
 static bool is_test_run_counted(const struct exec *x, const struct bench_run *r)
 {
@@ -455,8 +455,10 @@ static int verify_slot(struct exec *x, enum slot slot, uint64_t ops)
 	if (r->family->counts_runs && !x->is_sized)
 		return 0;
 	r->is_timed = false;
-	if (r->family->counts_runs && x->is_like_verified)
+	if (r->family->counts_runs && x->may_defer) {
+		x->is_deferred = true;
 		return kernel_run_slot(x, st, ops, &s, &sink);
+	}
 	if (r->family->counts_runs || is_test_run_counted(x, r)) {
 		err = stats_on(x);
 		if (err)

@@ -360,12 +360,14 @@ static int verify_slots(struct exec *x, const enum slot *slots, uint32_t nr,
 }
 
 /*
- * Counting runs takes a counted guest as long as all else of a load (stats_on()), and a load that
- * counts, instruction for instruction, what the first did has done what was verified there.
+ * Counting runs takes a counted guest as long as all else of a load (stats_on()). So it is done
+ * once, behind the rounds of the first load: what takes effect then, and took as many instructions
+ * in every round and load, took effect in all of them. A load that counts otherwise is verified
+ * itself.
  */
-static bool is_verified_by_count(const struct exec *x, uint32_t load)
+static bool can_defer(const struct exec *x)
 {
-	return load && x->clock == CLOCK_KIND_INSN && bench_has_run(x->bench);
+	return x->clock == CLOCK_KIND_INSN && bench_has_run(x->bench);
 }
 
 /* The loads so far agree, but for what the clock rounds. */
@@ -466,18 +468,18 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 		if (!err && x->clock == CLOCK_KIND_NONE)
 			break;
 		/* Once with a whole batch: the executor holds later ones against its result. */
-		is_whole = !load || (x->clock == CLOCK_KIND_INSN && bench_has_run(x->bench));
-		x->is_like_verified = is_verified_by_count(x, load);
+		is_whole = !load || can_defer(x);
+		x->may_defer = can_defer(x);
+		x->is_deferred = false;
 		err = err ?: verify_slots(x, slots, p.nr_slots, is_whole ? &ops : &few);
 		x->ops->settle(x);
 		x->is_timed = true;
 		err = err ?: run_load(x, &plan, load, slots, &ops, r);
 		x->is_timed = false;
-		if (!err && x->is_like_verified && !counts_agree(r)) {
-			x->is_like_verified = false;
-			err = verify_slots(x, slots, p.nr_slots, &ops);
-		}
 		err = err ?: take_reports(x, &reports, load, p.loads);
+		x->may_defer = false;
+		if (!err && x->is_deferred && (!load || !counts_agree(r)))
+			err = verify_slots(x, slots, p.nr_slots, &ops);
 		unload_slots(x, slots, p.nr_slots, false);
 		err = err ?: count_load(x, &loads, r);
 	}

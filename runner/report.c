@@ -128,7 +128,7 @@ static void guard_leave(const struct guard *g)
 		raise(noted_signal);
 }
 
-/* Two names of one file, or of a pipe: the outputs would write over each other. Not of a terminal. */
+/* Two names of one file, or of a pipe: they would write over each other. Not of a terminal. */
 static bool is_open(const struct report_out *o, const char *path)
 {
 	struct stat there, here;
@@ -174,11 +174,8 @@ static FILE *open_output(const char *path)
 	if (out || errno != ENOENT ||
 	    (size_t)snprintf(dir, sizeof(dir), "%s", path) >= sizeof(dir))
 		return out;
-	if (mkdir(dirname(dir), 0777)) {
-		errno = ENOENT;
-		return NULL;
-	}
-	return fopen(path, "we");
+	/* Another run may make it at the same time. */
+	return mkdir(dirname(dir), 0777) && errno != EEXIST ? NULL : fopen(path, "we");
 }
 
 int reports_open(struct reports *rs, const char *spec, int verbose)

@@ -120,6 +120,8 @@ refuses "show writes over what it shows" 2 "would write over $work/over.jsonl" \
 	./bench_progs show "$work/over.jsonl" -o "md:$work/over.link"
 refuses "compare writes over what it compares" 2 "would write over $work/over.jsonl" \
 	./bench_progs compare "$work/run.jsonl" "$work/over.jsonl" -o "md:$work/over.link"
+refuses "compare writes over one of a directory" 2 "would write over $work/base" \
+	./bench_progs compare "$work/base" "$work/over.jsonl" -o "jsonl:$work/base/0.0.0-fake.jsonl"
 check "and nothing is written over" eval 'cmp "$work/over.jsonl" "$work/run.jsonl" && cmp "$work/base/0.0.0-fake.jsonl" "$work/run.jsonl"'
 check "the same is the same" eval 'base fake --baseline "$work/base" --gate >"$work/out" && grep -q "^3 same, 0 slower" "$work/out"'
 slower() { # STATUS ARGUMENTS...

@@ -27,9 +27,10 @@ memory_cgroup() {
 	for root in /sys/fs/cgroup/memory /sys/fs/cgroup; do
 		cgroup=$root/bench_check.$$
 		mkdir "$cgroup" 2>/dev/null || continue
-		echo 0 2>/dev/null >"$cgroup/memory.swap.max"
+		[ ! -w "$cgroup/memory.swap.max" ] || echo 0 >"$cgroup/memory.swap.max"
 		for limit in memory.limit_in_bytes memory.max; do
-			[ -w "$cgroup/$limit" ] && echo "$1" >"$cgroup/$limit" && return
+			[ -w "$cgroup/$limit" ] && echo "$1" >"$cgroup/$limit" &&
+				(echo $BASHPID >"$cgroup/cgroup.procs") && return
 		done
 		rmdir "$cgroup"
 	done 2>/dev/null
@@ -37,7 +38,7 @@ memory_cgroup() {
 }
 without=()
 if memory_cgroup 400M; then
-	trap 'rmdir "$cgroup"; rm -rf "$work"' EXIT
+	trap 'kill ${launcher:-} 2>/dev/null; wait; rmdir "$cgroup"; rm -rf "$work"' EXIT
 else
 	without=(-d fatal/hungry)
 fi

@@ -54,12 +54,14 @@ else
 	refused broken/idle_worker fail "worker 1 did nothing"
 fi
 
-# A counted guest verifies, where that takes counting runs, one load and any that counts otherwise.
+# A counted guest verifies, where that takes counting runs, behind the first load's rounds, and behind
+# those of each that counts otherwise.
 kernel=${KERNELS:-debian:6.12}
 BENCH_PROGS=$bp ./bench_vm -k "${kernel%% *}" --accel insn -- run -q -a unlike -o "jsonl:$work/doc" 2>"$work/err"
 check "a load that counts what was verified is not verified again" eval \
 	'cat "$work/err"; grep -F "\"id\":\"unlike/like\"" "$work/doc" | grep -q "\"raw\":{\"unit\".*\"quality\":\"exact\""'
 refused unlike/unlike fail "no effect in the last load"
+refused unlike/lost fail "no effect any more"
 
 # The kernel's switch cannot be thrown where the JIT is always on: what the runner reads can.
 echo 0 >"$work/off"

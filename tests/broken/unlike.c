@@ -11,19 +11,25 @@ static bool is_last(const struct bench_run *r)
 	return r->load == 2;
 }
 
-/* Decided here: in front of the loop in run() each load takes as many instructions. */
-static bool is_idle;
+static bool is(const struct bench_run *r, const char *name)
+{
+	return !strcmp(r->bench->name, name);
+}
+
+/* Not looked up in run(): in front of its loop each load takes as many instructions. */
+static bool is_idle, is_lost_when_timed;
 
 static int setup(struct bench_run *r)
 {
-	is_idle = is_last(r) && !strcmp(r->bench->name, "unlike");
+	is_idle |= is_last(r) && is(r, "unlike");
+	is_lost_when_timed = is(r, "lost");
 	return 0;
 }
 
 static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
 {
-	(void)r;
 	(void)b;
+	is_idle |= is_lost_when_timed & r->is_timed;
 	while (!is_idle && ops--)
 		getppid();
 	return 0;
@@ -31,6 +37,8 @@ static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
 
 static int verify(struct bench_run *r)
 {
+	if (is(r, "lost"))
+		return is_idle ? bench_fail(r, -EBADMSG, "no effect any more") : 0;
 	return is_last(r) ? bench_fail(r, -EBADMSG, "no effect in the last load") : 0;
 }
 
