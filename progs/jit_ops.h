@@ -3,9 +3,9 @@
  * The operations of jit_ops, as BPF instructions and as what they do: the program repeats the one
  * JIT_OPS_N times, user space the other. a begins as JIT_OPS_START, b as the operand.
  *
- * Not more than 256, because the machine code of 1024 atomics that are loops (40 KiB) is larger
- * than an L1 instruction cache, and the verifier moves all that is behind each division to write a
- * check around it.
+ * Not more than 256, because the machine code of 1024 atomics that are loops (27 KiB) fills most of
+ * an L1 instruction cache, and the verifier moves all that is behind each division to write a check
+ * around it.
  */
 #ifndef JIT_OPS_H
 #define JIT_OPS_H
