@@ -61,6 +61,8 @@ for _ in 1 2; do
 		if [ -n "$qemu" ] && [ "$qemu" != "${killed:-}" ] &&
 			grep -q '"id":"fatal/console_flood"' "$work/doc" &&
 			grep -qs '"id":"selfcheck/empty"' "$(channel_of "$qemu")"; then
+			# Seen here, it has yet to be read by the launcher.
+			sleep 2
 			kill -KILL "$qemu"
 			killed=$qemu
 			break
