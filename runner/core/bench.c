@@ -349,21 +349,27 @@ static bool drivers_match(const struct bench *base, const struct bench *b)
 static int resolve_baseline(struct bench_list *list, size_t i, char *err, size_t err_sz)
 {
 	struct bench *b = &list->v[i], given = {};
-	char want[2 * ID_MAX], id[ID_MAX + 2], *params;
-	bool is_foreign = strchr(b->baseline, '/');
+	const char *family = b->family, *name;
+	char want[ID_MAX], *params, *slash;
 	size_t j;
 	int len;
 
-	len = snprintf(want, sizeof(want), "%s%s%s", is_foreign ? "" : b->family,
-		       is_foreign ? "" : "/", b->baseline);
+	len = snprintf(want, sizeof(want), "%s", b->baseline);
 	params = strchr(want, ':');
 	if (params)
 		*params++ = '\0';
 	if (len >= (int)sizeof(want) || parse_given(&given, params))
 		return decl_fail(err, err_sz, "%s: bad baseline \"%s\"", b->id, b->baseline);
+	name = want;
+	slash = strchr(want, '/');
+	if (slash) {
+		*slash = '\0';
+		family = want;
+		name = slash + 1;
+	}
 	for (j = 0; j < list->nr; j++) {
-		snprintf(id, sizeof(id), "%s/%s", list->v[j].family, list->v[j].name);
-		if (strcmp(id, want) || !base_params_match(&list->v[j], &given, b))
+		if (strcmp(list->v[j].name, name) || strcmp(list->v[j].family, family) ||
+		    !base_params_match(&list->v[j], &given, b))
 			continue;
 		/* "alu:n=0" of alu:n=0 is an A/A, "alu" of alu a slip. */
 		if (j == i && !given.nr_params)
