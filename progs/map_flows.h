@@ -2,8 +2,8 @@
 #ifndef MAP_FLOWS_H
 #define MAP_FLOWS_H
 
-/* Flows drawn: 2 MiB of indices, read one behind the other; a power of two. */
-#define FLOWS_DRAWN (1u << 19)
+/* Flows drawn: 4 MiB of indices, read one behind the other; a power of two. */
+#define FLOWS_DRAWN (1u << 20)
 
 /* How full a map is, in percent. */
 #define FLOWS_FILLED 90
