@@ -44,9 +44,9 @@
  * Counted guests: nothing random in the layout, so that two boots are equal to the byte. And
  * mitigations=off, as what they cost is stalls, which a count does not see, while the
  * instructions they add depend on the CPU model; a count with them would mean neither.
- * The kernel's own tests of its ciphers are 0.6 s of a boot, that of its jitter generator, which
- * that word leaves on, is 0.13 G instructions of 6.12's. Uncounted TCG is for trying the same guest,
- * so it gets the same.
+ * The kernel's own tests of its ciphers are 0.6 s of a boot; that of its jitter generator, which
+ * cryptomgr.notests leaves on, is 0.13 G instructions of 6.12's. Uncounted TCG is for trying the
+ * same guest, so it gets the same.
  */
 #define CMDLINE_FIXED	"nokaslr norandmaps randomize_kstack_offset=off mitigations=off " \
 			"cryptomgr.notests initcall_blacklist=jent_mod_init " MALLOC
