@@ -4,7 +4,7 @@
 #define BENCH_STATE_H
 
 /* Operations of one inner loop: a power of two, so that counts divide without rounding. */
-#define BENCH_CHUNK 64
+#define BENCH_CHUNK 32
 
 /* Workers whose figures fit the state; = BENCH_MAX_WORKERS of the runner. */
 #define BENCH_STATE_WORKERS 64

@@ -443,6 +443,9 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 	p.nr_slots = slots_of(x, slots);
 	if (x->bench->max_loads && p.loads > x->bench->max_loads)
 		p.loads = x->bench->max_loads;
+	/* What finds in its first load what it finds in later ones is asked half as often. */
+	if (x->bench->is_unrehearsed && x->clock == CLOCK_KIND_INSN)
+		p.loads = (p.loads + 1) / 2;
 	if (x->bench->max_rounds && p.rounds > x->bench->max_rounds) {
 		p.rounds = x->bench->max_rounds;
 		if (p.warmup > p.rounds / 4)
