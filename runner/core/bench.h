@@ -15,7 +15,7 @@
 #define BENCH_MAX_CHECKS 4
 #define BENCH_MAX_VALUES 32	/* values of one parameter */
 #define BENCH_MAX_WORKERS 64
-#define BENCH_MIN_BATCH 64	/* operations; = BENCH_CHUNK of the BPF side */
+#define BENCH_MIN_BATCH 64	/* operations; a multiple of BENCH_CHUNK of the BPF side */
 #define BENCH_MAX_BATCH 4096
 
 enum bench_driver {
