@@ -80,7 +80,10 @@
 #define __exclusive		__bench_tag("exclusive=")
 /* A load is so expensive that there are no more than @n. */
 #define __loads(n)		__bench_tag("loads=" n)
-/* Nor one in front that does not count (docs/method.md): the first counts what the others do. */
+/*
+ * In a counted guest no load in front that does not count, and half as many that do
+ * (docs/method.md): the first counts what the others do.
+ */
 #define __unrehearsed		__bench_tag("unrehearsed=")
 /* An operation takes longer than a batch should: no more than @n rounds. */
 #define __rounds(n)		__bench_tag("rounds=" n)
