@@ -93,6 +93,16 @@ cp $good "$work/kernels/1.jsonl"
 sed '1s/0.0.0-fake/0.0.1-fake/' $good >"$work/kernels/2.jsonl"
 refuses "two kernels on a side" 2 "boots 1 and 2 of B differ" $bp compare $good "$work/kernels"
 
+# The highest load that took samples of a case: @3 are asked for.
+last_load() {
+	$bp run $fake --clock "$1" --loads "$3" --rounds 4 -a "$2" -o jsonl | tail -n 2 |
+		grep -o '"raw":\[\[.*' | sed 's/"ref".*//' | grep -o '\[[0-9]*,' | tail -n 1
+}
+check "unrehearsed: half as many counted loads" [ "$(last_load insn chain_tc/detached 4)" = "[1," ]
+check "unrehearsed: one of one" [ "$(last_load insn chain_tc/detached 1)" = "[0," ]
+check "unrehearsed: all of them in time mode" [ "$(last_load ns chain_tc/detached 4)" = "[3," ]
+check "others: all counted loads" [ "$(last_load insn hook_net/detached_udp 4)" = "[3," ]
+
 # Baselines: what was saved is what the next run is compared with.
 base() { $bp run --exec "$1" --clock insn --seed 1 --loads 2 --rounds 4 -a hook_run/xdp,hook_run/raw_tp "${@:2}"; }
 refuses "baseline that is not there" 2 "/nonexistent" base fake --baseline /nonexistent
