@@ -167,13 +167,13 @@ static int fake_run_batch(struct exec *x, enum slot slot, uint64_t ops, struct s
 	k->nr_batches++;
 	if (x->clock == CLOCK_KIND_NS) {
 		per_op *= k->load_factor[slot] * exp(BATCH_NOISE * rng_normal(&k->rng[slot]));
-		if (k->drift)
-			per_op *= 1 + 1e-4 * k->nr_batches;
 		if (k->step && s->load % 2)
 			per_op *= 1.1;
 		if (s->load % 4 < k->neighbours)
 			per_op *= NEIGHBOUR_FACTOR;
 	}
+	if (k->drift)
+		per_op *= 1 + 1e-4 * k->nr_batches;
 	s->elapsed = llround(per_op * ops);
 	s->done = ops;
 	return 0;

@@ -255,6 +255,7 @@ static void exec_init(struct run *run)
 		.list = run->list,
 		.clock = run->clock,
 		.seed = run->doc.header.seed,
+		.is_brief = run->o->quick && !run->o->loads && run->clock == CLOCK_KIND_INSN,
 		.rcu.fd = -1,
 	};
 	/* In a counted guest waiting costs nothing. */

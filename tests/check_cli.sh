@@ -93,15 +93,22 @@ cp $good "$work/kernels/1.jsonl"
 sed '1s/0.0.0-fake/0.0.1-fake/' $good >"$work/kernels/2.jsonl"
 refuses "two kernels on a side" 2 "boots 1 and 2 of B differ" $bp compare $good "$work/kernels"
 
-# The highest load that took samples of a case: @3 are asked for.
-last_load() {
-	$bp run $fake --clock "$1" --loads "$3" --rounds 4 -a "$2" -o jsonl | tail -n 2 |
+# The highest load that took samples of a case.
+last_load() { # CLOCK ID ARGUMENTS...
+	$bp run $fake --clock "$1" -a "$2" --rounds 4 -o jsonl "${@:3}" | tail -n 2 |
 		grep -o '"raw":\[\[.*' | sed 's/"ref".*//' | grep -o '\[[0-9]*,' | tail -n 1
 }
-check "unrehearsed: half as many counted loads" [ "$(last_load insn chain_tc/detached 4)" = "[1," ]
-check "unrehearsed: one of one" [ "$(last_load insn chain_tc/detached 1)" = "[0," ]
-check "unrehearsed: all of them in time mode" [ "$(last_load ns chain_tc/detached 4)" = "[3," ]
-check "others: all counted loads" [ "$(last_load insn hook_net/detached_udp 4)" = "[3," ]
+check "unrehearsed: half as many counted loads" [ "$(last_load insn chain_tc/detached --loads 4)" = "[1," ]
+check "unrehearsed: one of one" [ "$(last_load insn chain_tc/detached --loads 1)" = "[0," ]
+check "unrehearsed: all of them in time mode" [ "$(last_load ns chain_tc/detached --loads 4)" = "[3," ]
+check "others: all counted loads" [ "$(last_load insn hook_net/detached_udp --loads 4)" = "[3," ]
+check "quick: one counted load of a program's loop" [ "$(last_load insn map_lookup/hash:entries=1024 -q)" = "[0," ]
+check "quick: another if its rounds differ" \
+	[ "$(last_load insn map_lookup/hash:entries=1024 -q $fake:drift@map_lookup/hash*)" = "[1," ]
+check "quick: two if user space repeats" [ "$(last_load insn hook_net/detached_udp -q)" = "[1," ]
+check "quick: as many as were asked for" [ "$(last_load insn map_lookup/hash:entries=1024 -q --loads 3)" = "[2," ]
+check "quick: all of them in time mode" [ "$(last_load ns map_lookup/hash:entries=1024 -q)" = "[5," ]
+check "not quick: all counted loads" [ "$(last_load insn map_lookup/hash:entries=1024)" = "[2," ]
 
 # Baselines: what was saved is what the next run is compared with.
 base() { $bp run --exec "$1" --clock insn --seed 1 --loads 2 --rounds 4 -a hook_run/xdp,hook_run/raw_tp "${@:2}"; }
