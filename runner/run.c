@@ -149,6 +149,28 @@ static int derive(struct run *run, const struct bench *b, struct result *r)
 						  run->clock, r);
 }
 
+/* Why a count would tell nothing of it; NULL if it would. */
+static const char *count_misleads(const struct bench *b)
+{
+	return b->workers > 1 ? "a counted guest runs one CPU at a time: contention does not show" :
+				b->time_only;
+}
+
+static int run_bench(struct run *run, const struct child_job *job, struct result *r)
+{
+	const struct bench *b = job->x->bench;
+	const char *why = run->clock == CLOCK_KIND_INSN ? count_misleads(b) : NULL;
+	int err;
+
+	if (b->driver == DRIVER_DERIVED)
+		return derive(run, b, r);
+	if (!why)
+		return child_run(job, r);
+	err = result_init(r, b);
+	r->status = STATUS_SKIP;
+	return err ?: result_set_reason(r, "%s", why);
+}
+
 /* A splat counts even against a bench that looks well. */
 static int check_kernel_log(struct run *run, struct result *r)
 {
@@ -191,8 +213,7 @@ static int run_benches(struct run *run)
 		run->x.bench = &run->list->v[i];
 		run->x.has_base_result = run->x.bench->base_kind == BASE_BENCH &&
 					 run->selected[run->x.bench->base];
-		rc = run->x.bench->driver == DRIVER_DERIVED ? derive(run, run->x.bench, r) :
-							      child_run(&job, r);
+		rc = run_bench(run, &job, r);
 		/* It may have died before it did so. */
 		rcu_expedite(&run->x.rcu, false);
 		if (rc < 0)

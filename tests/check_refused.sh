@@ -57,11 +57,16 @@ fi
 # A counted guest verifies, where that takes counting runs, behind the first load's rounds, and behind
 # those of each that counts otherwise.
 kernel=${KERNELS:-debian:6.12}
-BENCH_PROGS=$bp ./bench_vm -k "${kernel%% *}" --accel insn -- run -q -a unlike -o "jsonl:$work/doc" 2>"$work/err"
+BENCH_PROGS=$bp ./bench_vm -k "${kernel%% *}" --accel insn -- run -q --loads 2 -a unlike -o "jsonl:$work/doc" 2>"$work/err"
 check "a load that counts what was verified is not verified again" eval \
 	'cat "$work/err"; grep -F "\"id\":\"unlike/like\"" "$work/doc" | grep -q "\"raw\":{\"unit\".*\"quality\":\"exact\""'
 refused unlike/unlike fail "no effect in the last load"
 refused unlike/lost fail "no effect any more"
+# A quick run ends with two loads that agree, the one in front being one of them.
+BENCH_PROGS=$bp ./bench_vm -k "${kernel%% *}" --accel insn -- run -q -a unlike -o "jsonl:$work/doc" 2>"$work/err"
+raw_of_loads() { grep -F "\"id\":\"unlike/$1\"" "$work/doc" | grep -q "\"raw\":{\"unit\"[^}]*\"n\":$2,[^}]*\"exact\""; }
+check "quick: one load if the one in front counted the same" eval 'cat "$work/err"; raw_of_loads like 1'
+check "quick: two if it did not" raw_of_loads settles 2
 
 # The kernel's switch cannot be thrown where the JIT is always on: what the runner reads can.
 echo 0 >"$work/off"

@@ -5,7 +5,7 @@
 #include "bench_family.h"
 #include "unlike.skel.h"
 
-/* A quick counted run has one load in front, one that is verified, and this. */
+/* With --loads 2 a counted run has one load in front, one that is verified, and this. */
 static bool is_last(const struct bench_run *r)
 {
 	return r->load == 2;
@@ -17,12 +17,13 @@ static bool is(const struct bench_run *r, const char *name)
 }
 
 /* Not looked up in run(): in front of its loop each load takes as many instructions. */
-static bool is_idle, is_lost_when_timed;
+static bool is_idle, is_lost_when_timed, is_twice;
 
 static int setup(struct bench_run *r)
 {
 	is_idle |= is_last(r) && is(r, "unlike");
 	is_lost_when_timed = is(r, "lost");
+	is_twice = is(r, "settles") && !r->load;
 	return 0;
 }
 
@@ -30,7 +31,7 @@ static int run(struct bench_run *r, uint64_t ops, struct bench_batch *b)
 {
 	(void)b;
 	is_idle |= is_lost_when_timed & r->is_timed;
-	while (!is_idle && ops--)
+	for (ops <<= is_twice; !is_idle && ops; ops--)
 		getppid();
 	return 0;
 }
