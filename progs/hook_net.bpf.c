@@ -37,14 +37,9 @@ BENCH_USER(detached_primary, __bench("a packet socket's frame through a netkit, 
 	   __needs("netkit") __loads("6"))
 BENCH_USER(detached_peer, __bench("the same from the peer to the primary device")
 	   __needs("netkit") __loads("6"))
-/*
- * On 7.3 all batches of 8 datagrams of a case can take 800 instructions more than without: likely
- * an allocator's list that is refilled. A longer batch has less of it in each datagram.
- */
-#define UDP_BATCH __batch("64")
 BENCH_USER(detached_udp,
 	   __bench("a datagram from socket to socket through a veth, nothing attached")
-	   __needs("veth") UDP_BATCH __loads("6"))
+	   __needs("veth") __loads("6"))
 BENCH_USER(detached_tcp, __bench("a 64-byte message over TCP, sent, read and acknowledged")
 	   __needs("veth") __batch("16") __loads("6"))
 EMPTY(xdp_native, "?xdp", struct xdp_md, XDP_PASS,
@@ -80,16 +75,16 @@ EMPTY(netkit_peer, "?tc", struct __sk_buff, ACT_OK,
 
 EMPTY(netfilter_link, "?netfilter", void, 1 /* NF_ACCEPT */,
       __bench("netfilter link at LOCAL_IN, per datagram") __baseline("detached_udp")
-      __needs("veth") __needs("netfilter_link") UDP_BATCH __loads("6"))
+      __needs("veth") __needs("netfilter_link") __loads("6"))
 EMPTY(cgroup_skb_ingress, "?cgroup_skb/ingress", struct __sk_buff, 1,
       __bench("cgroup_skb ingress, per datagram") __baseline("detached_udp")
-      __needs("veth") __needs("cgroup_skb") UDP_BATCH __loads("6"))
+      __needs("veth") __needs("cgroup_skb") __loads("6"))
 EMPTY(cgroup_skb_egress, "?cgroup_skb/egress", struct __sk_buff, 1,
       __bench("cgroup_skb egress, per datagram") __baseline("detached_udp")
-      __needs("veth") __needs("cgroup_skb") UDP_BATCH __loads("6"))
+      __needs("veth") __needs("cgroup_skb") __loads("6"))
 EMPTY(socket_filter, "?socket", struct __sk_buff, FILTER_WHOLE,
       __bench("filter of a UDP socket, per datagram") __baseline("detached_udp")
-      __needs("veth") UDP_BATCH __loads("6"))
+      __needs("veth") __loads("6"))
 
 EMPTY(sk_msg, "?sk_msg", struct sk_msg_md, SK_PASS,
       __bench("sk_msg verdict, per message") __baseline("detached_tcp")
