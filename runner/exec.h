@@ -24,7 +24,7 @@ struct exec {
 	bool has_reference;	/* set by open(): SLOT_REF can be loaded */
 	bool is_sized;		/* verify(): no larger batch will be verified behind it */
 	bool is_timed;		/* the batches that follow are samples */
-	bool is_brief;		/* counts: one load of a program's loop, if its rounds agree */
+	bool is_brief;		/* no load more than it takes to see that counts agree */
 	bool may_defer;		/* verify(): what takes counting runs can wait, */
 	bool is_deferred;	/* and does: the batch ran, its effect is not verified */
 	uint64_t tick;		/* counted guests: when there was one of the timer's */

@@ -434,31 +434,33 @@ static bool is_same_count(uint64_t a, uint64_t b)
 	return a <= b + 1 && b <= a + 1;
 }
 
-/* All counted rounds, but for what the clock rounds. */
+/* All counted rounds, of which there are several, but for what the clock rounds. */
 static bool rounds_agree(const struct sample_set *set)
 {
 	uint64_t least = UINT64_MAX, most = 0;
-	size_t i;
+	size_t i, nr = 0;
 
 	for (i = 0; i < set->nr; i++) {
 		if (set->v[i].flags & SAMPLE_WARMUP)
 			continue;
+		nr++;
 		if (set->v[i].elapsed < least)
 			least = set->v[i].elapsed;
 		if (set->v[i].elapsed > most)
 			most = set->v[i].elapsed;
 	}
-	return is_same_count(least, most);
+	return nr > 1 && is_same_count(least, most);
 }
 
 /*
  * A loop inside a program finds in each load what it finds in the first, but for the memory that it
  * takes there: then its rounds do not agree, either. What user space repeats has been loaded once
- * before, with a round that must agree as well. Loading more is most of a quick run.
+ * before, with a round that must agree as well. What a family reports of a load takes two to compare.
  */
-static bool is_enough(const struct exec *x, const uint64_t *rehearsed, const struct result *r)
+static bool is_enough(const struct exec *x, const uint64_t *rehearsed,
+		      const struct report_set *reports, const struct result *r)
 {
-	if (!x->is_brief)
+	if (!x->is_brief || reports->nr)
 		return false;
 	for (int s = 0; s < NR_SLOTS; s++) {
 		const struct sample_set *set = &r->samples[s];
@@ -534,7 +536,7 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 			err = verify_slots(x, slots, p.nr_slots, &ops);
 		unload_slots(x, slots, p.nr_slots, false);
 		err = err ?: count_load(x, &loads, r);
-		if (!err && is_enough(x, rehearsed, r))
+		if (!err && is_enough(x, rehearsed, &reports, r))
 			break;
 	}
 	unload_slots(x, slots, p.nr_slots, true);

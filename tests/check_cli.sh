@@ -95,7 +95,7 @@ refuses "two kernels on a side" 2 "boots 1 and 2 of B differ" $bp compare $good 
 
 # The highest load that took samples of a case.
 last_load() { # CLOCK ID ARGUMENTS...
-	$bp run $fake --clock "$1" -a "$2" --rounds 4 -o jsonl "${@:3}" | tail -n 2 |
+	$bp run $fake --clock "$1" --rounds 4 -a "$2" -o jsonl "${@:3}" | tail -n 2 |
 		grep -o '"raw":\[\[.*' | sed 's/"ref".*//' | grep -o '\[[0-9]*,' | tail -n 1
 }
 check "unrehearsed: half as many counted loads" [ "$(last_load insn chain_tc/detached --loads 4)" = "[1," ]
@@ -108,6 +108,8 @@ check "quick: another if its rounds differ" \
 check "quick: one of what user space repeats" [ "$(last_load insn hook_net/detached_udp -q)" = "[0," ]
 check "quick: another, there too, if its rounds differ" \
 	[ "$(last_load insn hook_net/detached_udp -q $fake:drift@hook_net/*)" = "[1," ]
+check "quick: another if one round is all it counts" \
+	[ "$(last_load insn map_lookup/hash:entries=1024 -q --rounds 1)" = "[1," ]
 check "quick: as many as were asked for" [ "$(last_load insn map_lookup/hash:entries=1024 -q --loads 3)" = "[2," ]
 check "quick: all of them in time mode" [ "$(last_load ns map_lookup/hash:entries=1024 -q)" = "[5," ]
 check "not quick: all counted loads" [ "$(last_load insn map_lookup/hash:entries=1024)" = "[2," ]
