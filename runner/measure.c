@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plan -> executor -> samples -> estimates, of one bench. */
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "core/estimate.h"
 #include "core/slowed.h"
 #include "exec.h"
+#include "report_set.h"
 
 /*
  * A batch is long against the pair of clock reads (some 30 ns) and short against the tick (4 ms at
@@ -18,8 +18,6 @@
 #define BATCH_MAX_OPS (1u << 20)
 /* One may meet a tick; the size of a batch must not hang on that. */
 #define CALIBRATION_TRIES 3
-#define LEVEL 0.95
-#define MAX_REPORTS 16
 
 int exec_fail(struct exec *x, int err, const char *fmt, ...)
 {
@@ -213,12 +211,6 @@ static void unload_slots(struct exec *x, const enum slot *slots, uint32_t nr, bo
 			x->ops->unload(x, slots[i]);
 }
 
-/* The loads that were made, and how many of them count. */
-struct load_set {
-	uint32_t wanted, nr, nr_kept;
-	bool *is_slowed;
-};
-
 /*
  * For each load that was slowed another one, up to a quarter as many again as were wanted: a
  * neighbour stays for a part of a second or for minutes, which cannot be waited for.
@@ -238,78 +230,6 @@ static int count_load(struct exec *x, struct load_set *loads, struct result *r)
 		return nr;
 	loads->nr_kept = nr;
 	return 0;
-}
-
-/* What a family reports beside the time, one value a load (NAN: it had none). */
-struct report_set {
-	const char *metric[MAX_REPORTS];
-	double *v[MAX_REPORTS];
-	int nr;
-};
-
-static int report_set_add(struct report_set *set, const struct load_report *one, uint32_t load,
-			  uint32_t max_loads)
-{
-	int i;
-
-	for (i = 0; i < set->nr && strcmp(set->metric[i], one->metric); i++)
-		;
-	if (i == MAX_REPORTS)
-		return -ENOSPC;
-	if (i == set->nr) {
-		set->v[i] = malloc(max_loads * sizeof(double));
-		if (!set->v[i])
-			return -ENOMEM;
-		for (uint32_t k = 0; k < max_loads; k++)
-			set->v[i][k] = NAN;
-		set->metric[i] = one->metric;
-		set->nr++;
-	}
-	if (!isnan(set->v[i][load]))
-		return -EEXIST;
-	set->v[i][load] = one->value;
-	return 0;
-}
-
-static int take_reports(struct exec *x, struct report_set *set, uint32_t load, uint32_t max_loads)
-{
-	struct load_report v[MAX_REPORTS];
-	int i, err = 0, nr = x->ops->report(x, v, MAX_REPORTS);
-
-	for (i = 0; i < nr && !err; i++)
-		err = report_set_add(set, &v[i], load, max_loads);
-	return nr < 0 ? nr : err;
-}
-
-static int add_report(struct result *r, const char *metric, double *v, const struct load_set *loads)
-{
-	struct estimate e;
-	uint32_t nr = 0;
-	int err;
-
-	for (uint32_t load = 0; load < loads->nr; load++)
-		if (!loads->is_slowed[load] && !isnan(v[load]))
-			v[nr++] = v[load];
-	/* It was seen in slowed loads only. */
-	if (!nr)
-		return 0;
-	err = estimate_values(&e, v, nr, LEVEL);
-	if (slowed_are_too_many(loads->nr - loads->nr_kept, loads->nr_kept))
-		e.quality = QUALITY_UNSTABLE;
-	return err ?: result_add_metric(r, metric, &e);
-}
-
-/* Adds them to the result, and frees them. */
-static int report_set_end(struct report_set *set, const struct load_set *loads, struct result *r,
-			  int err)
-{
-	int i;
-
-	for (i = 0; i < set->nr; i++) {
-		err = err ?: add_report(r, set->metric[i], set->v[i], loads);
-		free(set->v[i]);
-	}
-	return err;
 }
 
 static int add_exact(struct result *r, const char *name, uint32_t value)
@@ -377,7 +297,7 @@ static bool counts_agree(const struct result *r)
 
 	for (int s = 0; s < NR_SLOTS; s++)
 		if (r->samples[s].nr &&
-		    (estimate_samples(&e, &r->samples[s], NULL, CLOCK_KIND_INSN, LEVEL) ||
+		    (estimate_samples(&e, &r->samples[s], NULL, CLOCK_KIND_INSN, ESTIMATE_LEVEL) ||
 		     e.quality != QUALITY_EXACT))
 			return false;
 	return true;
@@ -530,7 +450,7 @@ static int take_samples(struct exec *x, const struct plan_params *params, struct
 		x->is_timed = true;
 		err = err ?: run_load(x, &plan, load, slots, &ops, r);
 		x->is_timed = false;
-		err = err ?: take_reports(x, &reports, load, p.loads);
+		err = err ?: report_set_take(&reports, x, load, p.loads);
 		x->may_defer = false;
 		if (!err && x->is_deferred && (!load || !counts_agree(r)))
 			err = verify_slots(x, slots, p.nr_slots, &ops);
@@ -555,7 +475,7 @@ static int add_estimate(struct result *r, const char *name, enum slot slot, bool
 	if (!r->samples[slot].nr)
 		return 0;
 	err = estimate_samples(&e, &r->samples[slot], net ? &r->samples[SLOT_BASE] : NULL, clock,
-			       LEVEL);
+			       ESTIMATE_LEVEL);
 	return err ?: result_add_metric(r, name, &e);
 }
 

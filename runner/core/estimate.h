@@ -21,6 +21,9 @@ enum quality {
 const char *quality_name(enum quality q);
 int quality_parse(const char *name, enum quality *q);	/* -EINVAL */
 
+/* Of every interval of a run. */
+#define ESTIMATE_LEVEL 0.95
+
 /* A figure with its uncertainty. [lo, hi] covers the true median with probability @level. */
 struct estimate {
 	double value;
