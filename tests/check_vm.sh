@@ -53,6 +53,8 @@ for kernel in "${kernels[@]}"; do
 	# 32 operations of some 6 instructions, and not as many again.
 	check "$kernel: the verifier follows a chunk of the loop once" eval \
 		'$bp show "$doc.1" -f "family=selfcheck,case=empty,verified_insns<350" | tail -n 1 | grep "^1 passed"'
+	check "$kernel: what reports more than its batches has two loads in a quick run" \
+		grep -qE '"id":"verifier_load/create_array:.*"net":\{[^}]*"n":2,' "$doc.1"
 	# Inexact figures may be unresolved, though equal.
 	check "$kernel: compare says that nothing changed" eval \
 		'$bp compare "$doc.1" "$doc.2" >"$work/cmp"; ! grep -E " (slower|faster)$" "$work/cmp" &&
