@@ -87,9 +87,12 @@ msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
 CFLAGS ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -Irunner -Iprogs -Iprog_tests -I$(SKEL) -DBPF_COMPILER='"$(BPF_COMPILER)"'
 WARN := -Wall -Wextra -Werror
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -MMD -MP $(CPPFLAGS)
+# The same files wherever they are built. The BTF of a program names its source, and how long that
+# name is moves what the kernel keeps in memory, and counts with it.
+NO_PATH := -fdebug-prefix-map=$(CURDIR)=.
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(NO_PATH) -MMD -MP $(CPPFLAGS)
 # Kernels from 7.0 on use tagged anonymous members, an extension that vmlinux.h then shows.
-BPF_CFLAGS = -target bpf -g -O2 $(WARN) -fms-extensions -Wno-microsoft-anon-tag \
+BPF_CFLAGS = -target bpf -g -O2 $(WARN) $(NO_PATH) -fms-extensions -Wno-microsoft-anon-tag \
 	     -D__TARGET_ARCH_$(SRCARCH) -I$(VMLINUX) -Iprogs $(BPF_CPPFLAGS)
 BPF_COMPILER = $(shell $(CLANG) --version 2>/dev/null | sed -n 's/.*\(clang version [^ ]*\).*/\1/p')
 
