@@ -41,6 +41,7 @@ int result_init(struct result *r, const struct bench *b)
 			return -ENOMEM;
 		r->nr_notes++;
 	}
+	r->is_user_loop = bench_has_run(b);
 	return 0;
 }
 

@@ -37,9 +37,9 @@ void report_comparison_cells(struct comparison_cells *cells, const struct compar
 		report_number(cells->delta, c->delta, c->delta, c->delta / 10);
 }
 
-void report_why(char *buf, size_t sz, const struct comparison *c, const struct comparison_table *t)
+void report_why(char *buf, size_t sz, const struct comparison *c)
 {
-	bool a_lacks = c->nr_a < t->a.nr, b_lacks = c->nr_b < t->b.nr;
+	bool a_lacks = c->nr_a < c->of_a, b_lacks = c->nr_b < c->of_b;
 	size_t n;
 
 	n = (size_t)snprintf(buf, sz, "%s", c->why);
@@ -47,13 +47,13 @@ void report_why(char *buf, size_t sz, const struct comparison *c, const struct c
 	if (!c->nr_a || !c->nr_b || n >= sz)
 		return;
 	if (a_lacks) {
-		n += (size_t)snprintf(buf + n, sz - n, "%s%u of %zu boots of A", n ? "; " : "",
-				      c->nr_a, t->a.nr);
+		n += (size_t)snprintf(buf + n, sz - n, "%s%u of %u boots of A", n ? "; " : "",
+				      c->nr_a, c->of_a);
 		n = n < sz ? n : sz - 1;
 	}
 	if (b_lacks)
-		snprintf(buf + n, sz - n, "%s%u of %zu boots of B", n ? a_lacks ? ", " : "; " : "",
-			 c->nr_b, t->b.nr);
+		snprintf(buf + n, sz - n, "%s%u of %u boots of B", n ? a_lacks ? ", " : "; " : "",
+			 c->nr_b, c->of_b);
 }
 
 void report_rates(char *buf, size_t sz, const struct comparison_table *t)

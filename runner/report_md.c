@@ -288,7 +288,7 @@ static int add_comparison(struct md_table **rows, const struct comparison *c,
 	char id[2 * DOC_MAX_NAME], change[80], verdict[192], why[160];
 
 	report_comparison_cells(&cells, c, t->clock);
-	report_why(why, sizeof(why), c, t);
+	report_why(why, sizeof(why), c);
 	/* The clock's unit is said in the head; what else is measured stands beside its ID. */
 	if (c->metric && c->metric->unit[0])
 		snprintf(id, sizeof(id), "%s (%s)", c->id, cells.metric);

@@ -313,7 +313,7 @@ static void put_comparison(FILE *out, const struct comparison *c, const struct c
 	char change[160], why[160];
 
 	report_comparison_cells(&cells, c, t->clock);
-	report_why(why, sizeof(why), c, t);
+	report_why(why, sizeof(why), c);
 	snprintf(change, sizeof(change), "%s%s%s%s%s", cells.change, cells.interval[0] ? " " : "",
 		 cells.interval, cells.percent[0] ? " " : "", cells.percent);
 	fprintf(out, "%-*s  %-20s %10s %10s  %-34s %8s  %s", id_w, c->id, cells.metric, cells.a,

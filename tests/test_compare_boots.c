@@ -480,6 +480,66 @@ TEST(counted_boots_repeat)
 	boots_free();
 }
 
+/* One row in counts, in batches of 8 operations. */
+static void put_count(struct run_doc *doc, const char *id, bool is_user_loop, double raw, double net)
+{
+	const struct sample s = { .elapsed = 8, .done = 8 };
+	struct result *r;
+
+	put(doc, id, "raw", raw, QUALITY_EXACT);
+	r = put(doc, id, "net", net, QUALITY_EXACT);
+	r->is_user_loop = is_user_loop;
+	sample_set__add(&r->samples[SLOT_RAW], &s);
+}
+
+/* Of what user space repeats a little, beside raw, may be where memory lies. */
+TEST(small_changes_of_counts)
+{
+	boots_init(CLOCK_KIND_INSN);
+	for (int i = 0; i < 4; i++) {
+		put_count(&a[i], "f/stays", true, 7000, 200);
+		put_count(&b[i], "f/stays", true, 7013, 213);
+		put_count(&a[i], "f/moves", true, 7000, 200);
+		put_count(&b[i], "f/moves", true, 7013, 213 - 13 * (i == 2));
+		put_count(&a[i], "f/rounds", true, 7000, 200);
+		put_count(&b[i], "f/rounds", true, 7000, 200 + 0.25 * (i == 2));
+		if (i)
+			continue;
+		put_count(&a[i], "f/far", true, 7000, 200);
+		put_count(&b[i], "f/far", true, 7071, 271);
+		put_count(&a[i], "f/program", false, 7000, 200);
+		put_count(&b[i], "f/program", false, 7001, 201);
+		put(&a[i], "f/slope", "slope", 100, QUALITY_EXACT)->is_user_loop = true;
+		put(&b[i], "f/slope", "slope", 101, QUALITY_EXACT)->is_user_loop = true;
+		put(&a[i], "f/line", "slope", 207, QUALITY_EXACT);
+		put(&b[i], "f/line", "slope", 207.0003, QUALITY_EXACT);
+	}
+	for (int boots = 1; boots < 4; boots++) {
+		ASSERT_EQ(0, compare(boots, 4));
+		EXPECT_EQ(VERDICT_UNRESOLVED, row("f/stays")->verdict);
+		EXPECT_STREQ("within 1 % of raw, as where memory lies makes it: boots with other "
+			     "seeds tell", why("f/stays"));
+		EXPECT_TRUE(row("f/stays")->is_open);
+		EXPECT_EQ(VERDICT_SLOWER, row("f/far")->verdict);
+		EXPECT_EQ(VERDICT_SLOWER, row("f/program")->verdict);
+		EXPECT_EQ(VERDICT_SLOWER, row("f/slope")->verdict);
+		EXPECT_EQ(VERDICT_SAME, row("f/line")->verdict);
+	}
+	ASSERT_EQ(0, compare(4, 4));
+	EXPECT_TRUE(comparison_table_is_settled(&t));
+	EXPECT_EQ(VERDICT_SLOWER, row("f/stays")->verdict);
+	EXPECT_STREQ("", why("f/stays"));
+	EXPECT_EQ(VERDICT_UNRESOLVED, row("f/moves")->verdict);
+	EXPECT_STREQ("boots of B disagree", why("f/moves"));
+	/* By no more than the clock rounds. */
+	EXPECT_EQ(VERDICT_SAME, row("f/rounds")->verdict);
+	EXPECT_STREQ("", why("f/rounds"));
+	/* Only the first boot has it. */
+	EXPECT_TRUE(row("f/far")->nr_a == 1 && row("f/far")->of_a == 1);
+	EXPECT_TRUE(row("f/stays")->nr_b == 4 && row("f/stays")->of_b == 4);
+	boots_free();
+}
+
 /* In time mode what is exact in each boot, but not the same in all, is a figure like others. */
 TEST(exact_figures_of_time_mode)
 {

@@ -221,6 +221,7 @@ static void good_result(struct result *r)
 	r->params[r->nr_params++] = (struct param){ strdup("entries"), 1024 };
 	r->params[r->nr_params++] = (struct param){ strdup("b"), -3 };
 	r->notes[r->nr_notes++] = strdup("rep movsb counts once per byte");
+	r->is_user_loop = true;
 	e.nr_excluded = 3;
 	result_add_metric(r, "net", &e);
 	e.quality = QUALITY_UNSTABLE;
@@ -255,6 +256,7 @@ TEST(result_round_trip)
 	EXPECT_EQ(3, result_metric(&item.result, "net")->est.nr_excluded);
 	EXPECT_EQ(QUALITY_EXACT, result_metric(&item.result, "jited")->est.quality);
 	EXPECT_EQ(NULL, item.result.reason);
+	EXPECT_TRUE(item.result.is_user_loop);
 	memory_open(&second);
 	ASSERT_EQ(0, doc_write_result(second.out, &item.result, CLOCK_KIND_NS));
 	EXPECT_STREQ(first.text, second.text);

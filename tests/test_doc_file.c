@@ -134,6 +134,8 @@ static const struct refused results[] = {
 	{ "{\"type\":\"result\",\"id\":\"f/c\",\"family\":\"f\",\"case\":\"c\","
 	  "\"status\":\"skip\"}",
 	  "reason is missing" },
+	{ R(",\"loop\":1"), "loop is not a string" },
+	{ R(",\"loop\":\"kernel\""), "loop is unknown" },
 	{ R(",\"reason\":\"\\u0007\""), "reason holds a control" },
 	{ R(",\"reason\":\"\\u0000\""), "not JSON: \\u0000 is not allowed" },
 	{ R(",\"notes\":1"), "notes is not an array" },

@@ -26,7 +26,8 @@ struct comparison {
 	double p;			/* two-sided, adjusted by Holm; 1 where not tested */
 	enum verdict verdict;
 	char why[96];			/* reason of n/a and unresolved; "boots of A disagree" */
-	unsigned int nr_a, nr_b;	/* boots with a figure that was used */
+	unsigned int nr_a, nr_b;	/* boots with a figure that was used, */
+	unsigned int of_a, of_b;	/* of so many that have the case */
 	bool is_open;			/* unresolved, and more boots may settle it */
 };
 
@@ -68,6 +69,7 @@ int compare_env(const struct doc_header *a, const struct doc_header *b, char ***
 #define COMPARE_LOOKS_KEY "looks"
 #define COMPARE_MIN_BOOTS 6u	/* a side */
 #define COMPARE_BOOTS 16u	/* a side, unless told; what they find: tests/test_compare_sim.c */
+#define COMPARE_COUNTED_BOOTS 4u	/* a side, for a small change of what user space repeats */
 #define COMPARE_MAX_BOOTS 64u	/* bound of stats_hl_shift() */
 /* The boots a side at the look behind the one at @boots (0: the first): 6, 9, 12, ..., @max. */
 unsigned int compare_next_look(unsigned int boots, unsigned int max);

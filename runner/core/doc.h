@@ -50,6 +50,7 @@ struct result {
 	char *name;		/* the case */
 	struct param params[RESULT_MAX_PARAMS];
 	int nr_params;
+	bool is_user_loop;	/* operations are repeated from user space: "loop":"user" */
 	enum status status;
 	char *reason;		/* NULL only for STATUS_OK */
 	char *notes[RESULT_MAX_NOTES];	/* biases to be said beside the figure */

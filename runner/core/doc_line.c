@@ -407,6 +407,20 @@ static int parse_samples(const struct at *at, struct result *r)
 	return 0;
 }
 
+static int parse_loop(const struct at *at, struct result *r)
+{
+	const char *loop;
+	int err;
+
+	if (!json_object_get(at->obj, "loop"))
+		return 0;
+	err = get_word(at, "loop", &loop);
+	if (!err && strcmp(loop, "user"))
+		return bad(at, "loop is unknown");
+	r->is_user_loop = !err;
+	return err;
+}
+
 static int parse_result(const struct at *at, int clock, struct result *r)
 {
 	char **notes = r->notes;
@@ -426,6 +440,9 @@ static int parse_result(const struct at *at, int clock, struct result *r)
 		return bad(at, "id is not family/case or family/case:...");
 	if (status_parse(status, &r->status))
 		return bad(at, "status is unknown");
+	err = parse_loop(at, r);
+	if (err)
+		return err;
 	if (r->status != STATUS_OK || json_object_get(at->obj, "reason"))
 		err = get_text(at, "reason", &r->reason);
 	if (!err)

@@ -347,6 +347,8 @@ int doc_write_result(FILE *out, const struct result *r, enum clock_kind clock)
 		fprintf(out, ":%lld", r->params[i].value);
 	}
 	putc('}', out);
+	if (r->is_user_loop)
+		put_key_string(out, "loop", "user");
 	put_key_string(out, "status", status_name(r->status));
 	if (r->reason)
 		put_key_string(out, "reason", r->reason);
