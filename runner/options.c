@@ -297,7 +297,7 @@ static const struct opt_def {
 	{ "quick", NULL, opt_quick, V(RUN), 'q', "fewer loads and rounds" },
 	{ "verbose", NULL, opt_verbose, ~0u, 'v', "more detail; twice: libbpf's messages" },
 	{ "clock", "CLOCK", opt_clock, V(RUN), 0, "ns, insn (counted guests) or auto" },
-	{ "seed", "N", opt_seed, V(RUN), 0, "of the plan's random orders" },
+	{ "seed", "N", opt_seed, V(RUN), 0, "of the plan's random orders, and of where a guest's memory lies" },
 	{ "loads", "N", opt_loads, V(RUN), 0, "fresh loads of each program" },
 	{ "rounds", "N", opt_rounds, V(RUN), 0, "rounds in a load" },
 	{ "timeout", "S", opt_timeout, V(RUN), 0, "seconds for one bench" },

@@ -39,10 +39,14 @@ cat >qemu <<'SCRIPT'
 for arg; do
 	case $arg in file:*) files+=("${arg#file:}") ;; esac
 	[ "${last:-}" != -kernel ] || kernel=$arg
+	[ "${last:-}" != -initrd ] || initrd=$arg
 	last=$arg
 done
+# What the guest's runner is told: behind its name, up to the next file.
+mapfile -t args < <(LC_ALL=C; tr '\0' '\n' <"$initrd" | sed -n '/bench\.args$/,/^07070/{/^-/,/^$/p}' | grep .)
 read -r release effects < <(tail -c +145 "$kernel" | tr -d '\0')
 echo "$release" >>"$BOOTS"
+stat -c %s "$initrd" >>sizes
 exec 3>"${files[1]}"
 case $effects in
 dead) exit ;;
@@ -50,7 +54,7 @@ cut) echo '#boot 1.50' >&3 && "$bp" run --exec fake --clock insn -q -a "$cases" 
 *:ns) effects=${effects%:ns} clock=ns ;;
 esac
 echo '#boot 1.50' >&3
-"$bp" run --exec "$effects" --clock "${clock:-insn}" -q -a "$cases" -o "jsonl:doc.$$" >/dev/null 2>&1
+"$bp" run --exec "$effects" --clock "${clock:-insn}" -q "${args[@]}" -o "jsonl:doc.$$" >/dev/null 2>&1
 status=$?
 sed "s|0\.0\.0-fake|$release|" "doc.$$" >&3
 rm "doc.$$"
@@ -170,6 +174,22 @@ ab() {
 check "ab: slower" ab 0 '^hook_run/xdp .* slower$' -k k1 -k k3
 check "ab: slower fails with --gate" ab 1 ' 1 slower, 1 faster' -k k1 -k k3 --gate
 check "ab: faster does not" ab 0 '^hook_run/xdp .* faster$' -k k3 -k k1 -a hook_run/xdp
+# 0.5 %: of what user space repeats, boots with other seeds must show it, too.
+kernel close 6.6 fake:x1.005@hook_net/tc_ingress,x1.005@hook_run/xdp
+export twice=hook_net/tc_ingress
+rm -f boots sizes
+check "ab: what user space repeats and changed little is booted again, alone" eval \
+	'ab 0 "^$twice .* slower$" -k k1 -k close -a $twice && booted 6.1 6.1 6.1 6.1 6.6 6.6 6.6 6.6 &&
+	 grep -q "^hook_run/xdp .* slower$" out && grep -q "^boots: 4 of A, 4 of B" out &&
+	 grep -q "seed.:4," ab/a/4.jsonl && grep -q $twice ab/b/4.jsonl && ! grep id.:.hook_run ab/?/[234].jsonl'
+check "ab: with other seeds memory is taken, with the first none" \
+	[ "$(sort -n sizes | awk '{ v[NR] = $1 } END { print NR, v[2] - v[1], v[8] - v[7], (v[3] - v[2] > 2e5), (v[8] - v[1] > 8e5) }')" = "8 0 0 1 1" ]
+check "ab: a loop in the kernel is not" eval 'ab 0 " 1 slower, 0 faster" -k k1 -k close && booted 6.1 6.6'
+check "ab: nor anything if so many boots were asked for" eval \
+	'ab 0 "^$twice .* unresolved: within 1 % of raw" -k k1 -k close -a $twice --runs 1 && booted 6.1 6.6'
+check "ab: so many boots, each with a seed of its own" eval \
+	'ab 0 "^boots: 2 of A, 2 of B$" -k k1 -k k3 --runs 2 && booted 6.1 6.1 6.3 6.3 &&
+	 grep -q "seed.:2," ab/b/2.jsonl && grep -q hook_run/raw_tp ab/b/2.jsonl'
 check "ab: a case that failed is status 1" ab 1 'fail in B' -k k1 -k bad
 check "ab: nothing to compare" ab 4 'skip in A' -k none -k k1
 rm -f boots
@@ -257,6 +277,11 @@ check "bisect: another clock than before: 125" judge 125 "untested: it cannot be
 	--build "$(build ns)" --not-worse-than old.jsonl
 kernel moved 6.1 fake:x1.02@hook_run/xdp:ns
 check "bisect: a change that is not resolved: 125" judge 125 "untested: unresolved: " --build "$(build moved)" --not-worse-than ns.jsonl
+"$bp" run --exec fake --clock insn -q -a $twice -o jsonl:twice.jsonl
+metric=$twice
+kernel far 6.1 fake:x1.05@$twice
+check "bisect: what memory may make is good" judge 0 "good: 143 -> 143.74" --build "$(build close)" --not-worse-than twice.jsonl
+check "bisect: what it cannot is bad" judge 1 "bad: 143 -> 150" --build "$(build far)" --not-worse-than twice.jsonl
 metric=hook_run/xdp,jited
 check "bisect: a size that is the same" judge 0 "good: " --build "$(build k2)" --not-worse-than old.jsonl
 sed '/"hook_run.xdp"/s/"jited":{\([^}]*\)"value":[0-9]*/"jited":{\1"value":1/' old.jsonl >small.jsonl

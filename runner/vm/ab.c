@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two kernels. Counted guests repeat to the byte: one boot a side. In time mode the boot is the
- * unit: boots in the order A B B A A B B A ..., each with another seed, and a look at the table at
- * the numbers of boots that compare_next_look() gives, until every row is settled.
+ * Two kernels. Counted guests repeat to the byte: one boot a side, and some more with other seeds of
+ * what changed so little that it may be where memory lies. In time mode the boot is the unit: boots
+ * in the order A B B A A B B A ..., each with another seed, and a look at the table at the numbers of
+ * boots that compare_next_look() gives, until every row is settled.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,6 +29,8 @@ struct ab {
 	struct boot *boots;		/* in the order they run, @max on each side */
 	struct run_doc *docs[NR_SIDES];	/* of the first @nr boots of the side */
 	unsigned int nr, max;
+	char settled[PATH_MAX];		/* a list of the rows that counted boots leave out */
+	bool leaves_out;
 	struct reports reports;
 };
 
@@ -49,6 +52,7 @@ static int boot_plan(const struct ab *ab, unsigned int side, unsigned int i)
 	if (err)
 		return err;
 	b->kernel = ab->o->kernels[side];
+	b->deny = ab->leaves_out ? ab->settled : NULL;
 	b->status = -1;
 	if (ab->max == 1)
 		return 0;
@@ -73,6 +77,8 @@ static int make_dirs(const struct ab *ab)
 	}
 	if (err)
 		fprintf(stderr, "bench_vm: cannot make %s: %s\n", ab->dir, strerror(-err));
+	else
+		unlink(ab->settled);
 	return err;
 }
 
@@ -136,6 +142,28 @@ static void use_seeds(struct ab *ab)
 				 sizeof(boot_at(ab, side, i)->args[0]), "--seed=%u", i + 1);
 }
 
+/* 1 if there are any, 0, or -errno with a line on stderr. */
+static int write_settled(const struct ab *ab, const struct comparison_table *t)
+{
+	FILE *f = fopen(ab->settled, "we");
+	int err = f ? 0 : -errno, any = 0;
+
+	for (size_t i = 0; i < t->nr && f; i++) {
+		const struct metric_def *metric = t->v[i].metric;
+
+		/* An open case has rows for its sizes, too. */
+		if (t->v[i].is_open || (metric && metric->better == BETTER_NEITHER))
+			continue;
+		fprintf(f, "%s\n", t->v[i].id);
+		any = 1;
+	}
+	if (f && fclose(f))
+		err = -errno;
+	if (err)
+		fprintf(stderr, "bench_vm: cannot write %s: %s\n", ab->settled, strerror(-err));
+	return err ?: any;
+}
+
 static int look(struct ab *ab, struct comparison_table *t)
 {
 	char err[512];
@@ -147,6 +175,25 @@ static int look(struct ab *ab, struct comparison_table *t)
 	return rc;
 }
 
+/* As many boots as were asked for, else more of those rows only that the first left open. */
+static int measure_counts(struct ab *ab, struct comparison_table *t)
+{
+	int err;
+
+	if (ab->o->runs) {
+		err = boot_up_to(ab, ab->o->runs);
+		return err ?: look(ab, t);
+	}
+	err = look(ab, t);
+	if (err || comparison_table_is_settled(t))
+		return err;
+	err = write_settled(ab, t);
+	comparison_table_free(t);
+	ab->leaves_out = err > 0;
+	err = err < 0 ? err : boot_up_to(ab, COMPARE_COUNTED_BOOTS);
+	return err ?: look(ab, t);
+}
+
 /* The first pair tells the clock. */
 static int measure(struct ab *ab, struct comparison_table *t)
 {
@@ -155,11 +202,9 @@ static int measure(struct ab *ab, struct comparison_table *t)
 
 	if (err)
 		return err;
-	if (ab->docs[0][0].header.clock != CLOCK_KIND_NS) {
-		err = boot_up_to(ab, ab->o->runs ? ab->max : 1);
-		return err ?: look(ab, t);
-	}
 	use_seeds(ab);
+	if (ab->docs[0][0].header.clock != CLOCK_KIND_NS)
+		return measure_counts(ab, t);
 	for (nr = compare_next_look(0, ab->max); ; nr = compare_next_look(nr, ab->max)) {
 		err = boot_up_to(ab, nr);
 		for (i = 0; i < nr && !err && ab->max > 1; i++) {
@@ -209,7 +254,8 @@ static int run(struct ab *ab)
 
 	ab->campaign = (struct campaign){ .s = &ab->s, .o = ab->o, .ended = report_boot, .ctx = ab,
 					  .jobs = campaign_jobs(&ab->s, ab->o) };
-	err = make_dirs(ab);
+	err = text_format(ab->settled, sizeof(ab->settled), "%s/settled", ab->dir);
+	err = err ?: make_dirs(ab);
 	err = err ?: measure(ab, &t);
 	if (err > 0)
 		status = err;

@@ -247,7 +247,8 @@ static int judge_change(struct bisect *b)
 		if (c->verdict == VERDICT_SLOWER ||
 		    (c->metric->better == BETTER_NEITHER && c->shift > 0))
 			status = EXIT_BAD;
-		else if (c->verdict != VERDICT_UNRESOLVED)
+		/* Too little for one boot to tell, as most commits are that are not looked for. */
+		else if (c->verdict != VERDICT_UNRESOLVED || c->is_open)
 			status = EXIT_GOOD;
 		break;
 	}

@@ -73,7 +73,8 @@ int campaign_file_name(const struct vm_arch *arch, const char *kernel, char *nam
 static int boot_start(const struct campaign *c, struct boot *b)
 {
 	const struct vm_options *o = c->o;
-	char *argv[o->nr_boot_args + o->nr_args + 2 * NR_BOOT_WORDS + 8], output[PATH_MAX + 8];
+	char *argv[o->nr_boot_args + o->nr_args + 2 * NR_BOOT_WORDS + 10];
+	char output[PATH_MAX + 8], deny[PATH_MAX + 1];
 	int argc = 0, i, err;
 
 	argv[argc++] = "/proc/self/exe";
@@ -88,6 +89,11 @@ static int boot_start(const struct campaign *c, struct boot *b)
 		argv[argc++] = o->args[i];
 	for (i = 0; i < NR_BOOT_WORDS && b->args[i][0]; i++)
 		argv[argc++] = b->args[i];
+	if (b->deny) {
+		snprintf(deny, sizeof(deny), "@%s", b->deny);
+		argv[argc++] = "-d";
+		argv[argc++] = deny;
+	}
 	argv[argc++] = "-o";
 	argv[argc++] = output;
 	argv[argc] = NULL;

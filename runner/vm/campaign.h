@@ -17,6 +17,7 @@ struct boot {
 	char doc[PATH_MAX], log[PATH_MAX];
 	char words[NR_BOOT_WORDS][64];	/* this boot's own options, up to the first "" */
 	char args[NR_BOOT_WORDS][DOC_MAX_NAME + 1];	/* and its runner's */
+	const char *deny;		/* and a list of what this one leaves out, or NULL */
 	int status;			/* of its bench_vm; < 0: it did not run */
 	double wall_s;
 	char reason[256];		/* last line of the log */

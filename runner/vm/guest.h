@@ -8,6 +8,7 @@
 /* Paths inside the initramfs that launcher and guest agree on. */
 #define GUEST_ARGS	"/bench.args"		/* each argument ends with a NUL */
 #define GUEST_CHANNEL	"/bench.channel"	/* symbolic link to the result channel's tty */
+#define GUEST_FILL	"/bench.fill"		/* read by none: memory that is taken */
 #define GUEST_KMOD	"/bench.kmod"		/* why bench_kmod is not among the modules */
 #define GUEST_MODULES	"/modules"		/* NN-name.ko, loaded in name order */
 #define GUEST_QUIET	".ko.maybe"		/* ends the name of one that may fail to load */

@@ -214,6 +214,7 @@ int guests_run(const struct vm_options *o, struct relay *relay, struct vm_outcom
 	int err;
 
 	cfg.needs_kmod = relay->needs_kmod;
+	cfg.seed = relay->o.has_seed ? relay->o.seed : 1;
 	/* One console shows one guest. */
 	if (relay->nr_cases < CASES_MIN || cfg.console || cfg.engine != VM_ENGINE_QEMU)
 		return run_part(o, cfg, relay, out);

@@ -4,6 +4,7 @@
 #define BENCH_VM_INITRAMFS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct scratch;
 
@@ -15,6 +16,7 @@ struct initramfs {
 	size_t nr_modules;
 	size_t nr_asked;		/* the first of them; the others may fail to load */
 	const char *kmod_why;		/* into GUEST_KMOD, "": no such file */
+	uint64_t seed;			/* another is another amount of memory taken */
 };
 
 /* Its files below the directory @dir. 0 or -errno with the reason set. */

@@ -202,6 +202,7 @@ static int vm_build_initrd(struct vm *vm)
 		.nr_args = cfg->nr_args,
 		.modules = modules.paths,
 		.kmod_why = kmod_why,
+		.seed = cfg->seed,
 	};
 	int err = 0;
 	size_t i;

@@ -69,6 +69,7 @@ struct vm_config {
 	const char *const *args;	/* the runner's arguments, without argv[0] */
 	size_t nr_args;
 	const char *root;	/* in front of /dev/kvm and /proc/cpuinfo; NULL: this machine's */
+	uint64_t seed;		/* the run's; with another, memory in the guest lies elsewhere */
 	bool needs_kmod;	/* something selected needs the module of runner/kmod */
 	FILE *notes;		/* one line each on fetching, falling back, ...; NULL: none */
 };
