@@ -89,7 +89,9 @@ CPPFLAGS += -D_GNU_SOURCE -Irunner -Iprogs -Iprog_tests -I$(SKEL) -DBPF_COMPILER
 WARN := -Wall -Wextra -Werror
 # The same files wherever they are built. The BTF of a program names its source, and how long that
 # name is moves what the kernel keeps in memory, and counts with it.
-NO_PATH := -fdebug-prefix-map=$(CURDIR)=.
+# clang takes the directory from $PWD, which may be a symbolic link to this one.
+export PWD := $(CURDIR)
+NO_PATH := '-fdebug-prefix-map=$(CURDIR)=.'
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(NO_PATH) -MMD -MP $(CPPFLAGS)
 # Kernels from 7.0 on use tagged anonymous members, an extension that vmlinux.h then shows.
 BPF_CFLAGS = -target bpf -g -O2 $(WARN) $(NO_PATH) -fms-extensions -Wno-microsoft-anon-tag \

@@ -102,7 +102,9 @@ struct comparison_cells {
 void report_comparison_cells(struct comparison_cells *cells, const struct comparison *c,
 			     enum clock_kind clock);
 /* Why the verdict, and on how many boots it rests if not on all; empty: nothing to say. */
-void report_why(char *buf, size_t sz, const struct comparison *c);
+void report_why(char *buf, size_t sz, const struct comparison *c, const struct comparison_table *t);
+/* "; 551 of 577 rows have fewer", or nothing: rows that not all boots have. */
+void report_fewer_boots(char *buf, size_t sz, const struct comparison_table *t);
 /* "5 % over the table, 95 % intervals": what the verdicts of a table are worth. */
 void report_rates(char *buf, size_t sz, const struct comparison_table *t);
 /* Neither kernel could run it, which says nothing of either; a size, neither better nor worse. */

@@ -37,9 +37,12 @@ void report_comparison_cells(struct comparison_cells *cells, const struct compar
 		report_number(cells->delta, c->delta, c->delta, c->delta / 10);
 }
 
-void report_why(char *buf, size_t sz, const struct comparison *c)
+void report_why(char *buf, size_t sz, const struct comparison *c, const struct comparison_table *t)
 {
-	bool a_lacks = c->nr_a < c->of_a, b_lacks = c->nr_b < c->of_b;
+	/* In counts a boot need not have all cases: ab's later ones have those that one left open. */
+	unsigned int of_a = t->exact ? c->of_a : (unsigned int)t->a.nr;
+	unsigned int of_b = t->exact ? c->of_b : (unsigned int)t->b.nr;
+	bool a_lacks = c->nr_a < of_a, b_lacks = c->nr_b < of_b;
 	size_t n;
 
 	n = (size_t)snprintf(buf, sz, "%s", c->why);
@@ -48,12 +51,29 @@ void report_why(char *buf, size_t sz, const struct comparison *c)
 		return;
 	if (a_lacks) {
 		n += (size_t)snprintf(buf + n, sz - n, "%s%u of %u boots of A", n ? "; " : "",
-				      c->nr_a, c->of_a);
+				      c->nr_a, of_a);
 		n = n < sz ? n : sz - 1;
 	}
 	if (b_lacks)
 		snprintf(buf + n, sz - n, "%s%u of %u boots of B", n ? a_lacks ? ", " : "; " : "",
-			 c->nr_b, c->of_b);
+			 c->nr_b, of_b);
+}
+
+void report_fewer_boots(char *buf, size_t sz, const struct comparison_table *t)
+{
+	size_t nr = 0, fewer = 0;
+
+	for (size_t i = 0; i < t->nr; i++) {
+		const struct comparison *c = &t->v[i];
+
+		if (report_is_skipped(c) || report_is_size(c))
+			continue;
+		nr++;
+		fewer += c->of_a < t->a.nr || c->of_b < t->b.nr;
+	}
+	buf[0] = '\0';
+	if (fewer)
+		snprintf(buf, sz, "; %zu of %zu rows have fewer", fewer, nr);
 }
 
 void report_rates(char *buf, size_t sz, const struct comparison_table *t)

@@ -263,13 +263,15 @@ static void put_side(FILE *out, char name, const struct comparison_side *s)
 
 static void put_heading(FILE *out, const struct comparison_table *t)
 {
-	char rates[128], text[256];
+	char rates[128], fewer[64], text[256];
 
 	put_side(out, 'A', &t->a);
 	put_side(out, 'B', &t->b);
 	report_rates(rates, sizeof(rates), t);
+	report_fewer_boots(fewer, sizeof(fewer), t);
 	if (t->exact)
-		snprintf(text, sizeof(text), "clock: insn, %s", rates);
+		snprintf(text, sizeof(text), "clock: insn, %s%s%s", rates, fewer,
+			 fewer[0] ? " boots" : "");
 	else
 		snprintf(text, sizeof(text), "clock: %s, %s; noise %.2g ns/op (A/A), %.2g %% of "
 			 "gross (reference loop)", clock_kind_name(t->clock), rates,
@@ -288,7 +290,7 @@ static int add_comparison(struct md_table **rows, const struct comparison *c,
 	char id[2 * DOC_MAX_NAME], change[80], verdict[192], why[160];
 
 	report_comparison_cells(&cells, c, t->clock);
-	report_why(why, sizeof(why), c);
+	report_why(why, sizeof(why), c, t);
 	/* The clock's unit is said in the head; what else is measured stands beside its ID. */
 	if (c->metric && c->metric->unit[0])
 		snprintf(id, sizeof(id), "%s (%s)", c->id, cells.metric);

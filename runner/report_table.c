@@ -313,7 +313,7 @@ static void put_comparison(FILE *out, const struct comparison *c, const struct c
 	char change[160], why[160];
 
 	report_comparison_cells(&cells, c, t->clock);
-	report_why(why, sizeof(why), c);
+	report_why(why, sizeof(why), c, t);
 	snprintf(change, sizeof(change), "%s%s%s%s%s", cells.change, cells.interval[0] ? " " : "",
 		 cells.interval, cells.percent[0] ? " " : "", cells.percent);
 	fprintf(out, "%-*s  %-20s %10s %10s  %-34s %8s  %s", id_w, c->id, cells.metric, cells.a,
@@ -331,10 +331,11 @@ static int table_compare(struct report_out *o, const struct comparison_table *t)
 		VERDICT_SAME, VERDICT_SLOWER, VERDICT_FASTER, VERDICT_UNRESOLVED, VERDICT_NA,
 	};
 	size_t nr_skipped = 0, nr_sizes = 0, id_w = CASE_MIN;
-	char rates[128];
+	char rates[128], fewer[64];
 
+	report_fewer_boots(fewer, sizeof(fewer), t);
 	if (t->a.nr > 1 || t->b.nr > 1)
-		fprintf(o->out, "boots: %zu of A, %zu of B\n\n", t->a.nr, t->b.nr);
+		fprintf(o->out, "boots: %zu of A, %zu of B%s\n\n", t->a.nr, t->b.nr, fewer);
 	if (t->nr_env_diffs)
 		fputs("the environments differ:\n", o->out);
 	for (int i = 0; i < t->nr_env_diffs; i++) {

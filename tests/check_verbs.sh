@@ -50,6 +50,7 @@ stat -c %s "$initrd" >>sizes
 exec 3>"${files[1]}"
 case $effects in
 dead) exit ;;
+late:*) [ "$(grep -c "^$release" "$BOOTS")" = 1 ] || exit; effects=${effects#late:} ;;
 cut) echo '#boot 1.50' >&3 && "$bp" run --exec fake --clock insn -q -a "$cases" -o jsonl | head -n 2 >&3; exit ;;
 *:ns) effects=${effects%:ns} clock=ns ;;
 esac
@@ -175,21 +176,33 @@ check "ab: slower" ab 0 '^hook_run/xdp .* slower$' -k k1 -k k3
 check "ab: slower fails with --gate" ab 1 ' 1 slower, 1 faster' -k k1 -k k3 --gate
 check "ab: faster does not" ab 0 '^hook_run/xdp .* faster$' -k k3 -k k1 -a hook_run/xdp
 # 0.5 %: of what user space repeats, boots with other seeds must show it, too.
-kernel close 6.6 fake:x1.005@hook_net/tc_ingress,x1.005@hook_run/xdp
-export twice=hook_net/tc_ingress
+export twice=hook_net/tc_ingress six="6.1 6.1 6.1 6.1 6.1 6.1 6.6 6.6 6.6 6.6 6.6 6.6"
+kernel close 6.6 fake:x1.005@$twice,x1.005@hook_run/xdp
 rm -f boots sizes
 check "ab: what user space repeats and changed little is booted again, alone" eval \
-	'ab 0 "^$twice .* slower$" -k k1 -k close -a $twice && booted 6.1 6.1 6.1 6.1 6.6 6.6 6.6 6.6 &&
-	 grep -q "^hook_run/xdp .* slower$" out && grep -q "^boots: 4 of A, 4 of B" out &&
-	 grep -q "seed.:4," ab/a/4.jsonl && grep -q $twice ab/b/4.jsonl && ! grep id.:.hook_run ab/?/[234].jsonl'
+	'ab 0 "^$twice .* slower$" -k k1 -k close -a $twice && booted $six &&
+	 grep -q "^hook_run/xdp .* slower$" out && grep -q "^boots: 6 of A, 6 of B; 2 of 4 rows have fewer$" out &&
+	 grep -q "seed.:6," ab/a/6.jsonl && grep -q $twice ab/b/6.jsonl && ! grep id.:.hook_run ab/?/[2-6].jsonl'
 check "ab: with other seeds memory is taken, with the first none" \
-	[ "$(sort -n sizes | awk '{ v[NR] = $1 } END { print NR, v[2] - v[1], v[8] - v[7], (v[3] - v[2] > 2e5), (v[8] - v[1] > 8e5) }')" = "8 0 0 1 1" ]
+	[ "$(sort -n sizes | awk '{ v[NR] = $1 } END { print NR, v[2] - v[1], v[12] - v[11], (v[3] - v[2] > 5e4), (v[12] - v[1] > 8e5) }')" = "12 0 0 1 1" ]
 check "ab: a loop in the kernel is not" eval 'ab 0 " 1 slower, 0 faster" -k k1 -k close && booted 6.1 6.6'
 check "ab: nor anything if so many boots were asked for" eval \
-	'ab 0 "^$twice .* unresolved: within 1 % of raw" -k k1 -k close -a $twice --runs 1 && booted 6.1 6.6'
+	'ab 0 "^$twice .* unresolved: where memory lies" -k k1 -k close -a $twice --runs 1 && booted 6.1 6.6'
 check "ab: so many boots, each with a seed of its own" eval \
 	'ab 0 "^boots: 2 of A, 2 of B$" -k k1 -k k3 --runs 2 && booted 6.1 6.1 6.3 6.3 &&
 	 grep -q "seed.:2," ab/b/2.jsonl && grep -q hook_run/raw_tp ab/b/2.jsonl'
+check "ab: seeds from the one that was given" eval \
+	'"$vm" ab -q "${guest[@]}" --results ab -k k1 -k k3 --runs 2 -- -q -t hook_run/xdp --seed 7 >out 2>&1 &&
+	 grep -q "seed.:7," ab/b/1.jsonl && grep -q "seed.:8," ab/b/2.jsonl'
+kernel steep 6.6 fake:x1.004@chain_xdp/tail:depth=10
+rm -f boots
+check "ab: an open slope takes its points along" eval \
+	'ab 0 "^chain_xdp/slope_tail .* slower$" -k k1 -k steep -a "chain_xdp/*tail*" && booted $six &&
+	 [ "$(grep -c id.:.chain_xdp ab/b/6.jsonl)" = 4 ]'
+kernel late 6.6 late:fake:x1.005@$twice
+check "ab: the table of the first boots, if later ones fail" eval \
+	'ab 12 "^$twice .* unresolved: where memory lies" -k k1 -k late -a $twice && grep -q "^bench_vm: boot 2 of late: " out'
+rm -f boots
 check "ab: a case that failed is status 1" ab 1 'fail in B' -k k1 -k bad
 check "ab: nothing to compare" ab 4 'skip in A' -k none -k k1
 rm -f boots

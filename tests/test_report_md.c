@@ -210,7 +210,7 @@ TEST(boots)
 	/* A long reason leaves no room. */
 	memset(t.v[0].why, 'x', sizeof(t.v[0].why) - 1);
 	for (size_t sz = 90; sz < sizeof(why); sz++) {
-		report_why(why, sz, &t.v[0]);
+		report_why(why, sz, &t.v[0], &t);
 		EXPECT_LT(strlen(why), sz);
 	}
 	docs_free();

@@ -170,7 +170,9 @@ static int index_build(struct index *x, const struct comparison_side *s)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->nr; i++)
 		for (size_t k = 0; k < s->docs[i].nr_results; k++)
-			x->v[x->nr++] = (struct boot){ &s->docs[i].results[k], i };
+			x->v[x->nr++] = (struct boot){
+				.r = &s->docs[i].results[k], .doc = &s->docs[i], .nr = i,
+			};
 	qsort(x->v, x->nr, sizeof(*x->v), compare_by_boot);
 	return 0;
 }
@@ -369,6 +371,14 @@ int compare_docs(const struct run_doc *a, const struct run_doc *b, struct compar
 		 char *err, size_t err_sz)
 {
 	return compare_sets(a, 1, b, 1, t, err, err_sz);
+}
+
+bool result_is_point_of(const struct result *r, const struct result *slope)
+{
+	const char *name = slope->name + strlen(SLOPE_PREFIX);
+
+	return !strcmp(r->family, slope->family) && r->nr_params == 1 &&
+	       !strncmp(slope->name, SLOPE_PREFIX, strlen(SLOPE_PREFIX)) && !strcmp(r->name, name);
 }
 
 bool comparison_table_is_settled(const struct comparison_table *t)

@@ -67,9 +67,8 @@ int compare_env(const struct doc_header *a, const struct doc_header *b, char ***
  */
 #define COMPARE_ALPHA 0.05
 #define COMPARE_LOOKS_KEY "looks"
-#define COMPARE_MIN_BOOTS 6u	/* a side */
+#define COMPARE_MIN_BOOTS 6u	/* a side; in counts, of small changes of what user space repeats */
 #define COMPARE_BOOTS 16u	/* a side, unless told; what they find: tests/test_compare_sim.c */
-#define COMPARE_COUNTED_BOOTS 4u	/* a side, for a small change of what user space repeats */
 #define COMPARE_MAX_BOOTS 64u	/* bound of stats_hl_shift() */
 /* The boots a side at the look behind the one at @boots (0: the first): 6, 9, 12, ..., @max. */
 unsigned int compare_next_look(unsigned int boots, unsigned int max);
@@ -89,6 +88,9 @@ int compare_sets(const struct run_doc *a, size_t nr_a, const struct run_doc *b, 
 /* One document a side. */
 int compare_docs(const struct run_doc *a, const struct run_doc *b, struct comparison_table *t,
 		 char *err, size_t err_sz);
+/* The result FAMILY/slope_NAME is the slope of a line through results FAMILY/NAME:x=... */
+#define SLOPE_PREFIX "slope_"
+bool result_is_point_of(const struct result *r, const struct result *slope);
 /* No row is left that more boots may settle. */
 bool comparison_table_is_settled(const struct comparison_table *t);
 /*

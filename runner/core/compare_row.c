@@ -21,7 +21,6 @@
 
 #define EXACT_TOLERANCE 1e-9	/* relative: the rounding of elapsed / done */
 #define COUNT_MOVES	0.01	/* of raw; the most that was seen is 0.8 % (docs/method.md) */
-#define SLOPE_TOLERANCE	2e-6	/* relative: two counts, over the thousand programs of chain_tc */
 
 void conclude(struct comparison *c, enum verdict v, const char *fmt, ...)
 {
@@ -81,6 +80,7 @@ static void conclude_intervals(struct comparison *c, const struct interval *a,
 struct figures {
 	const struct result *r[COMPARE_MAX_BOOTS];
 	const struct estimate *est[COMPARE_MAX_BOOTS];
+	const struct run_doc *doc[COMPARE_MAX_BOOTS];
 	size_t nr;
 };
 
@@ -94,6 +94,7 @@ static void figures_read(const struct row_side *s, const char *metric, struct fi
 		if (r->status != STATUS_OK || !m || m->est.quality == QUALITY_UNSTABLE)
 			continue;
 		f->r[f->nr] = r;
+		f->doc[f->nr] = s->v[i].doc;
 		f->est[f->nr++] = &m->est;
 	}
 }
@@ -124,6 +125,7 @@ static void figures_drop_slowed(struct figures *f)
 		if (ref[i] > limit)
 			continue;
 		f->r[nr] = f->r[i];
+		f->doc[nr] = f->doc[i];
 		f->est[nr++] = f->est[i];
 	}
 	f->nr = nr;
@@ -168,42 +170,91 @@ static struct interval figures_hull(const struct figures *f)
 	return iv;
 }
 
+/* How far counts may be apart without a change of what was counted. */
+struct slack {
+	double rounding;	/* by the clock's */
+	double gross;		/* what where memory lies makes a part of */
+	bool is_user_loop;
+};
+
 /* One count of a batch, per operation, of the smallest batch there is; 0 without samples. */
-static double figures_count(const struct figures *f)
+static double count_of(const struct result *r)
 {
+	const struct sample_set *raw = &r->samples[SLOT_RAW];
 	double count = 0;
 
-	for (size_t i = 0; i < f->nr; i++) {
-		const struct sample_set *raw = &f->r[i]->samples[SLOT_RAW];
+	for (size_t i = 0; i < raw->nr; i++)
+		count = fmax(count, 1.0 / (double)raw->v[i].done);
+	return count * (1 + EXACT_TOLERANCE);
+}
 
-		for (size_t k = 0; k < raw->nr; k++)
-			count = fmax(count, 1.0 / (double)raw->v[k].done);
+static void slack_add(struct slack *s, const struct result *r, double counts, double weight)
+{
+	const struct metric *raw = result_metric(r, "raw");
+
+	s->rounding += weight * counts * count_of(r);
+	s->gross += raw ? weight * fabs(raw->est.value) : 0;
+	s->is_user_loop |= r->is_user_loop;
+}
+
+/* Of a line's slope: each point as far off as it may be, in the worst direction. */
+static void slack_add_points(struct slack *s, const struct run_doc *doc, const struct result *slope)
+{
+	double n = 0, mean = 0, sxx = 0;
+
+	for (size_t i = 0; i < doc->nr_results; i++) {
+		if (!result_is_point_of(&doc->results[i], slope))
+			continue;
+		mean += (double)doc->results[i].params[0].value;
+		n++;
 	}
-	return count;
+	mean /= fmax(n, 1);
+	for (size_t i = 0; i < doc->nr_results; i++)
+		if (result_is_point_of(&doc->results[i], slope))
+			sxx += pow((double)doc->results[i].params[0].value - mean, 2);
+	for (size_t i = 0; i < doc->nr_results && sxx > 0; i++) {
+		const struct result *r = &doc->results[i];
+
+		if (result_is_point_of(r, slope))
+			slack_add(s, r, 2, fabs((double)r->params[0].value - mean) / sxx);
+	}
 }
 
 /*
  * The clock is read in whole counts: batches of equal code, begun at other fractions of a count,
  * differ by up to one, the differences of two pairs by up to two.
  */
-static double counts_delta(const struct comparison *c, const struct figures *a,
-			   const struct figures *b)
+static struct slack slack_of(const struct run_doc *doc, const struct result *r, const char *metric)
 {
-	double count = fmax(figures_count(a), figures_count(b)) * (1 + EXACT_TOLERANCE);
+	struct slack s = {};
 
-	if (!strcmp(c->metric->name, "net"))
-		return 2 * count;
-	if (!strcmp(c->metric->name, "slope"))
-		return SLOPE_TOLERANCE * fmax(fabs(c->value_a), fabs(c->value_b));
-	return strcmp(c->metric->name, "raw") ? 0 : count;
+	if (!strcmp(metric, "net"))
+		slack_add(&s, r, 2, 1);
+	else if (!strcmp(metric, "raw"))
+		slack_add(&s, r, 1, 1);
+	else if (!strcmp(metric, "slope"))
+		slack_add_points(&s, doc, r);
+	return s;
 }
 
-static void compare_counts(struct comparison *c, const struct figures *a, const struct figures *b)
+static void slack_widen(struct slack *s, const struct figures *f, const char *metric)
+{
+	for (size_t i = 0; i < f->nr; i++) {
+		const struct slack of_boot = slack_of(f->doc[i], f->r[i], metric);
+
+		s->rounding = fmax(s->rounding, of_boot.rounding);
+		s->gross = fmax(s->gross, of_boot.gross);
+		s->is_user_loop |= of_boot.is_user_loop;
+	}
+}
+
+static void compare_counts(struct comparison *c, const struct figures *a, const struct figures *b,
+			   const struct slack *slack)
 {
 	bool a_agrees = figures_agree(a), b_agrees = figures_agree(b);
 	const struct interval hull_a = figures_hull(a), hull_b = figures_hull(b);
 
-	c->delta = counts_delta(c, a, b);
+	c->delta = slack->rounding;
 	if (figures_repeat(a) && figures_repeat(b)) {
 		conclude_exact(c);
 		return;
@@ -214,35 +265,40 @@ static void compare_counts(struct comparison *c, const struct figures *a, const 
 			 a_agrees ? "B" : "A and of B");
 }
 
-/* What the loop times per operation, which the A/A is the floor of. */
-static bool is_timed(const char *metric)
+static unsigned int nr_seeds(const struct figures *f)
 {
-	return !strcmp(metric, "net") || !strcmp(metric, "raw");
-}
+	unsigned int nr = 0;
 
-static double raw_of(const struct figures *f)
-{
-	const struct metric *raw = result_metric(f->r[0], "raw");
-
-	return raw ? fabs(raw->est.value) : 0;
+	for (size_t i = 0, k; i < f->nr; i++) {
+		for (k = 0; k < i && f->doc[k]->header.seed != f->doc[i]->header.seed; k++)
+			;
+		nr += k == i;
+	}
+	return nr;
 }
 
 /*
  * What user space repeats takes memory from the kernel, and where that lies moves its count. So
  * little of the gross figure is a change only if boots of other seeds show it, too.
  */
-static void doubt_counts(struct comparison *c, const struct figures *a, const struct figures *b)
+static void doubt_counts(struct comparison *c, const struct figures *a, const struct figures *b,
+			 const struct slack *slack)
 {
 	double least = fmin(fabs(c->shift_iv.lo), fabs(c->shift_iv.hi));
-	size_t boots = a->nr < b->nr ? a->nr : b->nr;
 
 	if ((c->verdict != VERDICT_SLOWER && c->verdict != VERDICT_FASTER) ||
-	    !is_timed(c->metric->name) || !(c->a->is_user_loop || c->b->is_user_loop) ||
-	    boots >= COMPARE_COUNTED_BOOTS || least > COUNT_MOVES * fmax(raw_of(a), raw_of(b)))
+	    !slack->is_user_loop || least > COUNT_MOVES * slack->gross ||
+	    (nr_seeds(a) >= COMPARE_MIN_BOOTS && nr_seeds(b) >= COMPARE_MIN_BOOTS))
 		return;
-	conclude(c, VERDICT_UNRESOLVED, "within %.0f %% of raw, as where memory lies makes "
-		 "it: boots with other seeds tell", 100 * COUNT_MOVES);
+	conclude(c, VERDICT_UNRESOLVED, "where memory lies may move %.0f %% of raw: %u boots of "
+		 "other seeds a side tell", 100 * COUNT_MOVES, COMPARE_MIN_BOOTS);
 	c->is_open = true;
+}
+
+/* What the loop times per operation, which the A/A is the floor of. */
+static bool is_timed(const char *metric)
+{
+	return !strcmp(metric, "net") || !strcmp(metric, "raw");
 }
 
 /* More loads than the exact tests take become medians of as many equal runs of neighbours. */
@@ -517,6 +573,7 @@ static int row_values(struct comparison *c, const struct figures *a, const struc
 int compare_row(struct comparison *c, const struct row_side *a, const struct row_side *b,
 		const struct row_rule *rule)
 {
+	struct slack slack = {};
 	struct figures fa, fb;
 	int err;
 
@@ -541,9 +598,11 @@ int compare_row(struct comparison *c, const struct row_side *a, const struct row
 		return 0;
 	}
 	if (rule->clock == CLOCK_KIND_INSN || (figures_repeat(&fa) && figures_repeat(&fb))) {
-		compare_counts(c, &fa, &fb);
+		slack_widen(&slack, &fa, c->metric->name);
+		slack_widen(&slack, &fb, c->metric->name);
+		compare_counts(c, &fa, &fb, &slack);
 		if (rule->clock == CLOCK_KIND_INSN)
-			doubt_counts(c, &fa, &fb);
+			doubt_counts(c, &fa, &fb, &slack);
 		return 0;
 	}
 	return compare_time(c, &fa, &fb, rule);

@@ -8,6 +8,7 @@
 /* A case in one boot of a side. */
 struct boot {
 	const struct result *r;
+	const struct run_doc *doc;
 	size_t nr;		/* of the boot */
 };
 

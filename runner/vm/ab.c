@@ -6,6 +6,7 @@
  * boots that compare_next_look() gives, until every row is settled.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,8 +30,10 @@ struct ab {
 	struct boot *boots;		/* in the order they run, @max on each side */
 	struct run_doc *docs[NR_SIDES];	/* of the first @nr boots of the side */
 	unsigned int nr, max;
-	char settled[PATH_MAX];		/* a list of the rows that counted boots leave out */
+	uint64_t seed;			/* of the first boot of a side */
+	char settled[PATH_MAX];		/* a list of the cases that counted boots leave out */
 	bool leaves_out;
+	int late_status;		/* of what failed behind a table that is good: 0, or its status */
 	struct reports reports;
 };
 
@@ -64,11 +67,11 @@ static int boot_plan(const struct ab *ab, unsigned int side, unsigned int i)
 }
 
 /* Documents of an earlier ab are not of these kernels: nothing may be left of them. */
-static int make_dirs(const struct ab *ab)
+static int make_dirs(struct ab *ab)
 {
 	char dir[PATH_MAX];
 	unsigned int side;
-	int err = 0;
+	int err = text_format(ab->settled, sizeof(ab->settled), "%s/settled", ab->dir);
 
 	for (side = 0; side < NR_SIDES && !err; side++) {
 		err = text_format(dir, sizeof(dir), "%s/%c", ab->dir, SIDE_NAMES[side]);
@@ -128,7 +131,8 @@ static int boot_up_to(struct ab *ab, unsigned int nr)
 	for (i = ab->nr; i < nr && !err; i++)
 		for (side = 0; side < NR_SIDES && !err; side++)
 			err = read_boot(ab, side, i);
-	ab->nr = nr;
+	if (!err)
+		ab->nr = nr;
 	return err;
 }
 
@@ -139,7 +143,18 @@ static void use_seeds(struct ab *ab)
 	for (i = 1; i < ab->max; i++)
 		for (side = 0; side < NR_SIDES; side++)
 			snprintf(boot_at(ab, side, i)->args[0],
-				 sizeof(boot_at(ab, side, i)->args[0]), "--seed=%u", i + 1);
+				 sizeof(boot_at(ab, side, i)->args[0]), "--seed=%" PRIu64,
+				 ab->seed + i);
+}
+
+/* An open slope takes its points along. */
+static bool is_open(const struct comparison_table *t, const struct comparison *c)
+{
+	for (size_t i = 0; i < t->nr; i++)
+		if (t->v[i].is_open &&
+		    (!strcmp(t->v[i].id, c->id) || (c->a && result_is_point_of(c->a, t->v[i].a))))
+			return true;
+	return false;
 }
 
 /* 1 if there are any, 0, or -errno with a line on stderr. */
@@ -149,16 +164,13 @@ static int write_settled(const struct ab *ab, const struct comparison_table *t)
 	int err = f ? 0 : -errno, any = 0;
 
 	for (size_t i = 0; i < t->nr && f; i++) {
-		const struct metric_def *metric = t->v[i].metric;
-
-		/* An open case has rows for its sizes, too. */
-		if (t->v[i].is_open || (metric && metric->better == BETTER_NEITHER))
+		if (is_open(t, &t->v[i]))
 			continue;
 		fprintf(f, "%s\n", t->v[i].id);
 		any = 1;
 	}
-	if (f && fclose(f))
-		err = -errno;
+	if (f && (ferror(f) | fclose(f)))
+		err = errno ? -errno : -EIO;
 	if (err)
 		fprintf(stderr, "bench_vm: cannot write %s: %s\n", ab->settled, strerror(-err));
 	return err ?: any;
@@ -175,23 +187,29 @@ static int look(struct ab *ab, struct comparison_table *t)
 	return rc;
 }
 
-/* As many boots as were asked for, else more of those rows only that the first left open. */
+/*
+ * As many boots as were asked for, else more of those cases only that the first left open. If one of
+ * these fails, what the first have told remains.
+ */
 static int measure_counts(struct ab *ab, struct comparison_table *t)
 {
-	int err;
+	struct comparison_table more;
+	int err = ab->o->runs ? boot_up_to(ab, ab->o->runs) : 0, left_out;
 
-	if (ab->o->runs) {
-		err = boot_up_to(ab, ab->o->runs);
-		return err ?: look(ab, t);
-	}
-	err = look(ab, t);
-	if (err || comparison_table_is_settled(t))
+	err = err ?: look(ab, t);
+	if (err || ab->o->runs || comparison_table_is_settled(t))
 		return err;
-	err = write_settled(ab, t);
+	left_out = write_settled(ab, t);
+	ab->leaves_out = left_out > 0;
+	err = left_out < 0 ? EXIT_FAIL : boot_up_to(ab, COMPARE_MIN_BOOTS);
+	err = err ?: look(ab, &more);
+	if (err > 0)
+		ab->late_status = err;
+	if (err)
+		return err < 0 ? err : 0;
 	comparison_table_free(t);
-	ab->leaves_out = err > 0;
-	err = err < 0 ? err : boot_up_to(ab, COMPARE_COUNTED_BOOTS);
-	return err ?: look(ab, t);
+	*t = more;
+	return 0;
 }
 
 /* The first pair tells the clock. */
@@ -239,6 +257,8 @@ static int status_of(const struct ab *ab, const struct comparison_table *t)
 {
 	unsigned int i;
 
+	if (ab->late_status)
+		return ab->late_status;
 	for (i = 0; i < 2 * ab->nr; i++)
 		if (ab->boots[i].status == EXIT_FAIL)
 			return EXIT_FAIL;
@@ -254,8 +274,7 @@ static int run(struct ab *ab)
 
 	ab->campaign = (struct campaign){ .s = &ab->s, .o = ab->o, .ended = report_boot, .ctx = ab,
 					  .jobs = campaign_jobs(&ab->s, ab->o) };
-	err = text_format(ab->settled, sizeof(ab->settled), "%s/settled", ab->dir);
-	err = err ?: make_dirs(ab);
+	err = make_dirs(ab);
 	err = err ?: measure(ab, &t);
 	if (err > 0)
 		status = err;
@@ -273,12 +292,15 @@ int ab(const struct vm_options *o)
 	int status = EXIT_FAIL;
 	unsigned int side, i;
 
-	if (campaign_check_args(o)) {
+	uint64_t seed;
+
+	if (campaign_check_args(o, &seed)) {
 		free(ab);
 		return EXIT_USAGE;
 	}
 	if (!ab)
 		return EXIT_FAIL;
+	ab->seed = seed;
 	ab->o = o;
 	ab->dir = o->results ? o->results : "results/ab";
 	ab->max = o->runs ? o->runs : COMPARE_BOOTS;

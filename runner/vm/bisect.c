@@ -77,7 +77,7 @@ static int prepare(struct bisect *b)
 	const struct vm_options *o = b->o;
 	char err[512];
 
-	if (parse_metric(b) || campaign_check_args(o))
+	if (parse_metric(b) || campaign_check_args(o, NULL))
 		return -EINVAL;
 	if (!o->before)
 		return 0;
@@ -247,7 +247,7 @@ static int judge_change(struct bisect *b)
 		if (c->verdict == VERDICT_SLOWER ||
 		    (c->metric->better == BETTER_NEITHER && c->shift > 0))
 			status = EXIT_BAD;
-		/* Too little for one boot to tell, as most commits are that are not looked for. */
+		/* Too little for one boot to tell: so are most commits but the one that is looked for. */
 		else if (c->verdict != VERDICT_UNRESOLVED || c->is_open)
 			status = EXIT_GOOD;
 		break;
@@ -258,9 +258,11 @@ static int judge_change(struct bisect *b)
 	if (status == EXIT_UNTESTED)
 		status = untested(b, "unresolved", t.v[i].why);
 	else
-		printf("%s: %s: %.10g -> %.10g %s\n", b->o->metric,
+		printf("%s: %s: %.10g -> %.10g %s%s%s\n", b->o->metric,
 		       status == EXIT_BAD ? "bad" : "good", find_metric(b, &b->before)->est.value,
-		       m->est.value, metric_unit(m->def, b->doc.header.clock));
+		       m->est.value, metric_unit(m->def, b->doc.header.clock),
+		       i < t.nr && t.v[i].is_open ? ": " : "",
+		       i < t.nr && t.v[i].is_open ? t.v[i].why : "");
 	comparison_table_free(&t);
 	return status;
 }

@@ -17,7 +17,7 @@
 /* A launcher that is told to stop needs a moment for its guest. */
 #define STOP_MS		5000
 
-int campaign_check_args(const struct vm_options *o)
+int campaign_check_args(const struct vm_options *o, uint64_t *seed)
 {
 	char *argv[o->nr_args + 2], err[512] = "out of memory";
 	struct options runner;
@@ -37,6 +37,8 @@ int campaign_check_args(const struct vm_options *o)
 		fprintf(stderr, "bench_vm: baselines go in front of --, to the verb itself\n");
 		rc = -EINVAL;
 	}
+	if (seed)
+		*seed = runner.has_seed ? runner.seed : 1;
 	options_free(&runner);
 	return rc;
 }

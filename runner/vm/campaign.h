@@ -33,8 +33,11 @@ struct campaign {
 	void *ctx;
 };
 
-/* The runner's arguments make sense for many boots; else a line on stderr and -EINVAL. */
-int campaign_check_args(const struct vm_options *o);
+/*
+ * The runner's arguments make sense for many boots; else a line on stderr and -EINVAL. @seed is the
+ * run's; may be NULL.
+ */
+int campaign_check_args(const struct vm_options *o, uint64_t *seed);
 /* How many guests at once: told, or as many as CPUs where they are counted, else 1. */
 unsigned int campaign_jobs(struct scratch *s, const struct vm_options *o);
 /*

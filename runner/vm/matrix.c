@@ -555,7 +555,7 @@ int matrix(const struct vm_options *o)
 	const struct options baselines = { .baseline = (char *)o->baseline,
 					   .save_baseline = (char *)o->save_baseline };
 
-	if (campaign_check_args(o) || baseline_check("bench_vm", &baselines))
+	if (campaign_check_args(o, NULL) || baseline_check("bench_vm", &baselines))
 		return EXIT_USAGE;
 	m.dir = o->results ? o->results : "results/matrix";
 	m.boots = calloc(m.nr, sizeof(*m.boots));

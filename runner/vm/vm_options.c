@@ -357,8 +357,8 @@ static const struct opt_def {
 	{ "deny", "NAMES", opt_select, V_SEVERAL, 'd', NULL },
 	{ "num", "NUMS", opt_select, V_SEVERAL, 'n', NULL },
 	{ "runs", "N", opt_runs, V(AB), 0,
-	  "boots of each kernel, default: 1 where they are counted, else until every\n"
-	  "verdict is settled, at most 16" },
+	  "boots of each kernel, default: where they are counted 1, and 5 of what changed\n"
+	  "too little for one to tell, else until every verdict is settled, at most 16" },
 	{ "baseline", "DOC|DIR", opt_baseline, V(MATRIX), 0,
 	  "compare each kernel with a document, DIR/RELEASE.jsonl of a directory" },
 	{ "save-baseline", "DIR", opt_save_baseline, V(MATRIX), 0,
