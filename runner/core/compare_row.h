@@ -25,6 +25,14 @@ struct noise {
 	bool is_known;
 };
 
+/* The boots of a side whose figure of the row's metric may be used. */
+struct figures {
+	const struct result *r[COMPARE_MAX_BOOTS];
+	const struct estimate *est[COMPARE_MAX_BOOTS];
+	const struct run_doc *doc[COMPARE_MAX_BOOTS];
+	size_t nr;
+};
+
 /* What is the same for all rows of a table. */
 struct row_rule {
 	enum clock_kind clock;
@@ -44,6 +52,13 @@ void conclude(struct comparison *c, enum verdict v, const char *fmt, ...);
 /* What a shift that is really there means for the metric. */
 void conclude_shift(struct comparison *c, bool is_up);
 void conclude_exact(struct comparison *c);
+/* Without units: the interval of a difference that two intervals allow, by Bonferroni. */
+void conclude_intervals(struct comparison *c, const struct interval *a, const struct interval *b);
+/* Exact in each boot, and the same in all. */
+bool figures_repeat(const struct figures *f);
+/* Of one boot at least on either side; @clock: of the documents. */
+void compare_counts(struct comparison *c, const struct figures *a, const struct figures *b,
+		    enum clock_kind clock);
 /* 1: tested, the verdict waits for Holm; 0: there is a verdict; or -ENOMEM */
 int compare_row(struct comparison *c, const struct row_side *a, const struct row_side *b,
 		const struct row_rule *rule);
